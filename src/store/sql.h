@@ -1,0 +1,67 @@
+/* store/sql.h: one SQL for both databases. What desks and offices ask for (members, users, lists, sessions) is written once over this
+ * small port; only the way of a check-in (load, save) is written for each database, since it must be as fast as that one can be.
+ *
+ * Owns    a connection; rows are views that die with the callback.
+ * Thread  one at a time; a connection belongs to one thread.
+ * Bounds  SQL_VALUES_MAX parameters; statements are prepared once and kept (at most SQL_STATEMENTS_MAX).
+ * Errors  ERR_EXISTS (a unique value is taken), ERR_BUSY (locked by another process longer than the busy time), ERR_FULL, ERR_IO,
+ *         ERR_CORRUPT, ERR_NOMEM, ERR_DATABASE; a callback's negative result ends the query and is returned.
+ * Tests   tests/unit/store/sql_test.c
+ *
+ * The common ground of SQLite 3.40 and PostgreSQL 15: parameters $1, $2, … in order of first use; INTEGER/BIGINT, TEXT, BLOB/BYTEA;
+ * booleans are 0 and 1; times are Unix milliseconds; days are days since 1970-01-01; ON CONFLICT, RETURNING, no ILIKE. */
+#pragma once
+#include "base/arena.h"
+#include "base/time.h"
+
+#define SQL_VALUES_MAX 32
+#define SQL_STATEMENTS_MAX 256
+
+enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB };
+
+struct sql_value {
+    enum sql_type type;
+    int64_t number;
+    struct span bytes;
+};
+
+static inline struct sql_value sql_null(void) { return (struct sql_value){.type = SQL_NULL}; }
+static inline struct sql_value sql_int(int64_t n) { return (struct sql_value){.type = SQL_INT, .number = n}; }
+static inline struct sql_value sql_blob(struct span b) { return (struct sql_value){.type = SQL_BLOB, .bytes = b}; }
+/* NULL where text.at is NULL. */
+static inline struct sql_value sql_text(struct str t)
+{
+    return t.at == NULL ? sql_null() : (struct sql_value){.type = SQL_TEXT, .bytes = str_span(t)};
+}
+static inline struct sql_value sql_day(struct day day) { return day_is(day) ? sql_int(day.number) : sql_null(); }
+static inline struct sql_value sql_wall(struct wall_ms wall) { return wall_is(wall) ? sql_int(wall.ms) : sql_null(); }
+
+struct sql;
+struct sql_row;
+
+typedef int sql_on_row(void *ctx, const struct sql_row *row);
+
+/* Runs one statement. text is a literal: its address is what prepared statements are kept by. on_row may be NULL. */
+MUST_USE int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx);
+#define SQL_VALUES(...) (const struct sql_value[]){__VA_ARGS__}, sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)
+#define SQL_NO_VALUES NULL, 0
+/* Rows changed by the last statement. */
+int64_t sql_changes(const struct sql *sql);
+MUST_USE int sql_begin(struct sql *sql);
+/* After a negative result of commit nothing was done, except ERR_IO: then nobody knows (contract 1.1, point 1). */
+MUST_USE int sql_commit(struct sql *sql);
+void sql_rollback(struct sql *sql);
+
+/* Columns by position. */
+bool row_is_null(const struct sql_row *row, int column);
+int64_t row_int(const struct sql_row *row, int column);
+struct str row_text(const struct sql_row *row, int column); /* at NULL where NULL; valid until the callback returns */
+struct span row_blob(const struct sql_row *row, int column);
+static inline struct day row_day(const struct sql_row *row, int column)
+{
+    return row_is_null(row, column) ? DAY_NONE : (struct day){(int32_t)row_int(row, column)};
+}
+static inline struct wall_ms row_wall(const struct sql_row *row, int column)
+{
+    return row_is_null(row, column) ? WALL_NONE : (struct wall_ms){row_int(row, column)};
+}
