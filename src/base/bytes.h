@@ -16,6 +16,12 @@ struct span {
     size_t len;
 };
 
+/* The same, of bytes that may be changed: what a socket read, which is unmasked and decoded in place. */
+struct mspan {
+    uint8_t *at;
+    size_t len;
+};
+
 /* A view of bytes known to be UTF-8: only utf8_check() and literals make one. No NUL at the end is promised. */
 struct str {
     const char *at;
@@ -46,6 +52,9 @@ struct str str_trim(struct str s);
         (pointer) = NULL;                                                                                              \
         taken_;                                                                                                        \
     })
+
+/* The struct of this type that pointer's member lies in. */
+#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* Plain malloc'ed memory that a scope owns: OWNED(mem) char *text = …; */
 void mem_owned(void *pointer_to_pointer);
