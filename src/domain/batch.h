@@ -45,7 +45,7 @@ struct batch_member {
 struct batch_request {
     struct str key;           /* actor key, 0x1f, request id */
     uint8_t fingerprint[FINGERPRINT_BYTES];
-    struct str reply;         /* the reply's payload without "replayed", as JSON; made here by protocol when new */
+    struct str reply;         /* what protocol/reply_json.c made of the decision, opaque to stores */
     size_t command_index;     /* of this batch's command; SIZE_MAX for a loaded one */
     UT_hash_handle hh;
 };
@@ -75,10 +75,10 @@ struct decision {
     int64_t duration_seconds;
     struct code_list warnings;
     struct code_list greetings;
-    struct str replayed_reply;       /* with replayed: batch_request.reply */
-    struct batch_request *request;   /* to be kept with the reply's JSON, since it made an event; else NULL */
+    struct batch_request *request;   /* replayed: the one answered before; new: keep it, since it made an event; else NULL */
 };
 
+/* Save takes a new visit's punch (visit.membership: visits_left less one) and gives an undone one's back. */
 struct batch_visit {
     struct visit visit;
     struct str notes;         /* at NULL: none, or as they are */
@@ -86,7 +86,8 @@ struct batch_visit {
     struct str checked_out_by;
     enum source source;
     bool is_new;
-    bool is_changed;
+    bool is_changed;          /* of a loaded one */
+    bool is_undone_now;       /* undone in this batch: give the punch back */
     struct batch_visit *next_of_member;
     UT_hash_handle hh;
 };

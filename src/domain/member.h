@@ -33,6 +33,7 @@ struct visit {
     struct wall_ms checked_out_at; /* WALL_NONE while open */
     struct wall_ms auto_end_at;    /* when it ends by itself */
     struct seq in_seq;             /* the number of its member_checked_in in its location's log */
+    struct seq out_seq;            /* of the event that ended it; 0 while open */
     int64_t membership;            /* whose punch it took; 0: none */
     bool automatic;                /* ended by itself */
     bool undone;

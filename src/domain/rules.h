@@ -35,6 +35,7 @@ struct rules {
     int64_t max_stay_ms;                     /* 16 h */
     int64_t denial_line_ms;                  /* 5 min: refusals within it are one line */
     int64_t late_max_ms;                     /* 72 h */
+    int64_t late_after_ms;                   /* 2 s: what happened longer ago is a late entry */
     int64_t skew_max_ms;                     /* 2 min */
     int64_t long_away_ms;                    /* 30 days: «back after long» */
 };

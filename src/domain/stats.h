@@ -20,6 +20,7 @@ struct stats {
     struct wall_ms peak_at;   /* WALL_NONE while peak is 0 */
     int32_t hourly[24];       /* check-ins by local hour */
     int32_t denied;
+    struct wall_ms last_at;   /* the latest moment folded in: an event before it is out of order, and the day is re-folded */
     struct seq as_of;
 };
 
@@ -35,6 +36,8 @@ struct day_visit {
     struct member_id member;
     struct wall_ms checked_in_at;
     struct wall_ms checked_out_at; /* WALL_NONE while open */
+    struct seq in_seq;        /* what happened in one millisecond happened in the log's order */
+    struct seq out_seq;
     bool counts_in_average;
 };
 MUST_USE int stats_of_visits(struct stats *stats, const struct location *location, const struct day_visit *visits, size_t count);
