@@ -56,16 +56,16 @@ MUST_USE int http_reader_create(const struct http_limits *limits, struct http_re
 void http_reader_free(struct http_reader *reader);
 static inline void http_reader_owned(struct http_reader **reader) { http_reader_free(*reader); }
 
-enum http_step { HTTP_MORE = 0, HTTP_HEAD = 1, HTTP_WHOLE = 2 };
+enum http_step { HTTP_MORE = 0, HTTP_HEADERS = 1, HTTP_WHOLE = 2 };
 
 /* Takes what it can of *in and moves it forward.
- * HTTP_MORE: needs more bytes. HTTP_HEAD, once a request: all but the body is known; say http_reader_allow_body, then go on.
+ * HTTP_MORE: needs more bytes. HTTP_HEADERS, once a request: all but the body is known; say http_reader_allow_body, then go on.
  * HTTP_WHOLE: the request is complete; what is left in *in is the next one's, or the upgraded protocol's.
  * After HTTP_WHOLE comes http_reader_restart; after a negative result only http_reader_status and http_reader_free. */
 MUST_USE int http_reader_next(struct http_reader *reader, struct span *in);
-/* From HTTP_HEAD on. */
+/* From HTTP_HEADERS on. */
 const struct http_request *http_reader_request(const struct http_reader *reader);
-/* Right after HTTP_HEAD: how big a body the route takes. Without it, none at all. ERR_TOO_BIG (413) where it is known already
+/* Right after HTTP_HEADERS: how big a body the route takes. Without it, none at all. ERR_TOO_BIG (413) where it is known already
  * that the body is bigger. */
 MUST_USE int http_reader_allow_body(struct http_reader *reader, size_t body_bytes_max);
 /* After http_reader_allow_body: the client waits for HTTP_100_CONTINUE before it sends the body. */
