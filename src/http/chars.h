@@ -11,10 +11,12 @@
 static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+static inline bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
+
 /* tchar: what methods, header names and other tokens are made of. */
 static inline bool is_token_char(char c)
 {
-    return is_alpha(c) || is_digit(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return is_alpha(c) || is_digit(c) || is_one_of(c, "!#$%&'*+-.^_`|~");
 }
 
 static inline bool is_token(struct str text)

@@ -97,7 +97,7 @@ int http_cookie(const struct http_request *req, const char *name, struct str *re
 static bool is_token68(struct str text)
 {
     size_t i = 0;
-    while (i < text.len && (is_alpha(text.at[i]) || is_digit(text.at[i]) || strchr("-._~+/", text.at[i]) != NULL)) i++;
+    while (i < text.len && (is_alpha(text.at[i]) || is_digit(text.at[i]) || is_one_of(text.at[i], "-._~+/"))) i++;
     if (i == 0) return false;
     while (i < text.len && text.at[i] == '=') i++;
     return i == text.len;
@@ -126,7 +126,7 @@ struct etag {
 /* The next entity-tag of a list. 1, 0: the end, or what is no tag. */
 static int next_etag(struct str *rest, struct etag *ret_etag)
 {
-    while (rest->len > 0 && strchr(" \t,", rest->at[0]) != NULL) *rest = (struct str){rest->at + 1, rest->len - 1};
+    while (rest->len > 0 && is_one_of(rest->at[0], " \t,")) *rest = (struct str){rest->at + 1, rest->len - 1};
     struct etag etag = {.is_weak = str_starts(*rest, STR("W/"))};
     if (etag.is_weak) *rest = (struct str){rest->at + 2, rest->len - 2};
     if (rest->len < 2 || rest->at[0] != '"') return 0;
