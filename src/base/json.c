@@ -62,21 +62,21 @@ static void close(struct json *json, struct str bracket)
     json->need_comma = true;
 }
 
-void json_object(struct json *json, const char *key) { open(json, key, STR("{")); }
-void json_object_end(struct json *json) { close(json, STR("}")); }
-void json_array(struct json *json, const char *key) { open(json, key, STR("[")); }
-void json_array_end(struct json *json) { close(json, STR("]")); }
+void jw_object(struct json *json, const char *key) { open(json, key, STR("{")); }
+void jw_object_end(struct json *json) { close(json, STR("}")); }
+void jw_array(struct json *json, const char *key) { open(json, key, STR("[")); }
+void jw_array_end(struct json *json) { close(json, STR("]")); }
 
-void json_str(struct json *json, const char *key, struct str value)
+void jw_str(struct json *json, const char *key, struct str value)
 {
     before_value(json, key);
     put_escaped(json, value);
 }
 
-void json_str_or_null(struct json *json, const char *key, struct str value)
+void jw_str_or_null(struct json *json, const char *key, struct str value)
 {
-    if (value.at == NULL) json_null(json, key);
-    else json_str(json, key, value);
+    if (value.at == NULL) jw_null(json, key);
+    else jw_str(json, key, value);
 }
 
 static void put_i64(struct json *json, int64_t value)
@@ -92,17 +92,17 @@ static void put_i64(struct json *json, int64_t value)
     put(json, (struct str){digits + at, sizeof digits - at});
 }
 
-void json_i64(struct json *json, const char *key, int64_t value)
+void jw_i64(struct json *json, const char *key, int64_t value)
 {
     before_value(json, key);
     put_i64(json, value);
 }
 
-void json_bool(struct json *json, const char *key, bool value) { json_raw(json, key, value ? STR("true") : STR("false")); }
+void jw_bool(struct json *json, const char *key, bool value) { jw_raw(json, key, value ? STR("true") : STR("false")); }
 
-void json_null(struct json *json, const char *key) { json_raw(json, key, STR("null")); }
+void jw_null(struct json *json, const char *key) { jw_raw(json, key, STR("null")); }
 
-void json_raw(struct json *json, const char *key, struct str value)
+void jw_raw(struct json *json, const char *key, struct str value)
 {
     before_value(json, key);
     put(json, value);
@@ -115,19 +115,19 @@ static void key_at(struct json *json, struct str key)
     put(json, STR(":"));
 }
 
-void json_i64_at(struct json *json, struct str key, int64_t value)
+void jw_i64_at(struct json *json, struct str key, int64_t value)
 {
     key_at(json, key);
     put_i64(json, value);
 }
 
-void json_str_at(struct json *json, struct str key, struct str value)
+void jw_str_at(struct json *json, struct str key, struct str value)
 {
     key_at(json, key);
     put_escaped(json, value);
 }
 
-int json_end_all(const struct json *json)
+int jw_end_all(const struct json *json)
 {
     check(json->depth == 0);
     return json->failed;

@@ -96,17 +96,17 @@ static bool site_may_write(struct log_site *site, unsigned *ret_left_out)
 static int format_json(struct buf *line, enum log_level level, const char *sentence, const struct log_field *fields)
 {
     char at[WALL_TEXT_BYTES];
-    struct json json = json_to(line);
-    json_object(&json, NULL);
-    json_str(&json, "at", wall_text(clock_wall(), at));
-    json_str(&json, "level", str_c(LEVELS[level]));
-    json_str(&json, "message", str_c(sentence));
+    struct json json = jw_to(line);
+    jw_object(&json, NULL);
+    jw_str(&json, "at", wall_text(clock_wall(), at));
+    jw_str(&json, "level", str_c(LEVELS[level]));
+    jw_str(&json, "message", str_c(sentence));
     for (; fields->key != NULL; fields++) {
-        if (fields->text.at != NULL) json_str(&json, fields->key, fields->text);
-        else json_i64(&json, fields->key, fields->number);
+        if (fields->text.at != NULL) jw_str(&json, fields->key, fields->text);
+        else jw_i64(&json, fields->key, fields->number);
     }
-    json_object_end(&json);
-    return json_end_all(&json);
+    jw_object_end(&json);
+    return jw_end_all(&json);
 }
 
 static bool is_plain(struct str text)
@@ -131,9 +131,9 @@ static int format_text(struct buf *line, enum log_level level, const char *sente
             TRY(buf_put_str(line, fields->text));
         } else {
             /* Quoted as JSON, so that a line break in a value cannot forge a line. */
-            struct json json = json_to(line);
-            json_str(&json, NULL, fields->text);
-            TRY(json_end_all(&json));
+            struct json json = jw_to(line);
+            jw_str(&json, NULL, fields->text);
+            TRY(jw_end_all(&json));
         }
     }
     return 0;

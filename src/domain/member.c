@@ -54,7 +54,7 @@ const char *member_status(const struct member *member, struct day today)
     case CODE_OK: return "active";
     case CODE_MEMBERSHIP_FROZEN: return "frozen";
     case CODE_MEMBERSHIP_EXPIRED: return "expired";
-    case CODE_VISITS_EXHAUSTED: return "exhausted";
+    case CODE_VISITS_EXHAUSTED: return "used_up";
     case CODE_MEMBERSHIP_NOT_STARTED: return "not_started";
     case CODE_MEMBERSHIP_CANCELLED: return "cancelled";
     default: return "none";

@@ -59,5 +59,5 @@ struct member {
 /* CODE_OK with the membership that lets in on that day (of several the one that ends first), or the reason a member can act on:
  * frozen before expired before used up before not started before cancelled; CODE_NO_MEMBERSHIP where there is none at all. */
 enum code membership_find(const struct membership *memberships, size_t count, struct day today, const struct membership **ret_found);
-/* The word that screens show: active, expired, frozen, not_started, cancelled, exhausted, banned, none. */
+/* The word that screens show: active, expired, frozen, not_started, cancelled, used_up, banned, none. */
 const char *member_status(const struct member *member, struct day today);
