@@ -19,7 +19,8 @@
 struct http_response {
     int status;
     int failed;           /* 0, or the first failure */
-    bool has_cache_control, has_content_type, has_csp, has_etag_strong;
+    const char *content_type; /* a literal, or NULL */
+    bool has_cache_control, has_csp, has_etag_strong;
     bool never_compress;  /* it holds a token beside what a client sent (BREACH) */
     bool is_stream;       /* no length known: ends with the connection (server-sent events) */
     struct buf headers;   /* lines, each with its CRLF */
@@ -38,11 +39,12 @@ static inline void http_response_owned(struct http_response *res) { http_respons
 /* Empty again, as from http_response_of(status). */
 void http_response_reset(struct http_response *res, int status);
 
-/* A header line. Not for those that http_response_frame writes itself: Content-Length, Transfer-Encoding, Connection, Date.
- * Content-Type, Cache-Control and Content-Security-Policy replace the default ones. */
+/* A header line. Not for those that http_response_frame writes itself: Content-Type, Content-Length, Transfer-Encoding,
+ * Connection, Date.
+ * Cache-Control and Content-Security-Policy replace the default ones. */
 void http_put_header(struct http_response *res, const char *name, struct str value);
-/* The body is written into res->body by the caller; this names its type. */
-void http_put_content_type(struct http_response *res, const char *mime);
+/* The body is written into res->body by the caller; this names its type, a literal. */
+static inline void http_put_content_type(struct http_response *res, const char *mime) { res->content_type = mime; }
 /* Retry-After in whole seconds, rounded up, at least 1. */
 void http_put_retry_after(struct http_response *res, int64_t wait_ms);
 /* RFC 6750 section 3. error and description may be NULL (no credentials were given). */
@@ -58,8 +60,8 @@ struct http_cookie {
 /* Set-Cookie, always HttpOnly and SameSite=Strict. */
 void http_put_cookie(struct http_response *res, const struct http_cookie *cookie);
 
-/* A problem document (RFC 9457): type about:blank, title from the status, status, code, detail. Replaces body and status; headers
- * put before stay. */
+/* A problem document (RFC 9457): type about:blank, title from the status, status, code, detail. Replaces body, type and
+ * status; headers put before stay. */
 void http_put_problem(struct http_response *res, int status, const char *code, struct str detail);
 /* The same with more members: write them into the json that is returned, then http_problem_end. */
 struct json http_problem_begin(struct http_response *res, int status, const char *code, struct str detail);
