@@ -129,21 +129,21 @@ struct json http_problem_begin(struct http_response *res, int status, const char
     buf_clear(&res->body);
     res->shared_body = span_of(NULL, 0);
     http_put_content_type(res, "application/problem+json");
-    struct json json = json_to(&res->body);
-    json_object(&json, NULL);
+    struct json json = jw_to(&res->body);
+    jw_object(&json, NULL);
     /* RFC 9457 4.2.1: about:blank has the status's own title; what is special about it stands in code and detail. */
-    json_str(&json, "type", STR("about:blank"));
-    json_str(&json, "title", str_c(http_status_text(status)));
-    json_i64(&json, "status", status);
-    json_str(&json, "code", str_c(code));
-    json_str(&json, "detail", detail);
+    jw_str(&json, "type", STR("about:blank"));
+    jw_str(&json, "title", str_c(http_status_text(status)));
+    jw_i64(&json, "status", status);
+    jw_str(&json, "code", str_c(code));
+    jw_str(&json, "detail", detail);
     return json;
 }
 
 void http_problem_end(struct http_response *res, struct json *json)
 {
-    json_object_end(json);
-    note(res, json_end_all(json));
+    jw_object_end(json);
+    note(res, jw_end_all(json));
 }
 
 void http_put_problem(struct http_response *res, int status, const char *code, struct str detail)
