@@ -4,7 +4,7 @@
  *         them, else into the decoder, or into the shared inflater.
  * Thread  any, one at a time; no globals, no clock.
  * Bounds  message_bytes_max from init, counted while inflating; holds at most that (compressed: ws_deflated_bytes_max) and one
- *         control frame, and that only while a message is partial. Idle: the struct, 64 bytes.
+ *         control frame, and that only while a message is partial. Idle: the struct, 72 bytes.
  * Errors  ERR_PROTOCOL, ERR_TEXT, ERR_TOO_BIG, ERR_UNSUPPORTED, ERR_NOMEM: the connection is over; ws_close_code() says how.
  * Tests   tests/unit/ws/frame_test.c, tests/fuzz/ws_frame.c */
 #pragma once
@@ -69,6 +69,7 @@ enum {
 struct ws_decoder {
     struct ws_inflater *inflater; /* NULL: no compression was agreed */
     struct buf held;              /* the start of a message that is not whole, then the start of a control frame within it */
+    uint32_t message_bytes_max;
     uint32_t frame_left;          /* bytes of the current frame's payload still to come */
     uint8_t head[WS_HEAD_BYTES_MAX]; /* of the current frame; the mask at its end turns as the payload is taken */
     uint8_t head_len;             /* bytes of it that are there */
@@ -81,7 +82,7 @@ struct ws_decoder {
     bool given : 1;               /* what is held was given out and goes at the next call */
     bool ended : 1;               /* a Close came, or an error was told: nothing after it counts */
 };
-static_assert(sizeof(struct ws_decoder) <= 64, "a connection embeds it");
+static_assert(sizeof(struct ws_decoder) <= 72, "a connection embeds it");
 
 /* inflater: the thread's, where the handshake agreed on permessage-deflate, else NULL; it outlives the decoder. */
 void ws_decoder_init(struct ws_decoder *dec, size_t message_bytes_max, unsigned flags, struct ws_inflater *inflater);

@@ -2,9 +2,8 @@
  *
  * Owns    nothing; struct ws_answer holds its text by value.
  * Thread  any; no globals, no clock, no randomness.
- * Bounds  constant memory; offers beyond the first WS_OFFERS_MAX are passed over.
- * Errors  none from ws_handshake: a refusal is an answer with a status. ERR_SYNTAX from ws_accept_key. ERR_INTERNAL, ERR_NOMEM
- *         where the machine cannot hash.
+ * Bounds  constant memory; one pass over each value.
+ * Errors  a refusal is no error but an answer with a status. ERR_INTERNAL where the machine cannot hash.
  * Tests   tests/unit/ws/handshake_test.c, tests/fuzz/ws_handshake.c */
 #pragma once
 #include "base/bytes.h"
@@ -21,7 +20,6 @@ struct ws_request {
 };
 
 #define WS_VERSION "13"
-#define WS_OFFERS_MAX 16
 #define WS_ACCEPT_BYTES 29     /* 28 and a NUL */
 #define WS_EXTENSIONS_BYTES 112
 
@@ -36,7 +34,7 @@ struct ws_answer {
 /* may_compress: false declines every offer. */
 MUST_USE int ws_handshake(const struct ws_request *request, bool may_compress, struct ws_answer *ret_answer);
 
-/* 4.2.2, 5: what a server answers to a key; a client compares. */
+/* RFC 6455 4.2.2 step 5.4: what a server answers to a key; a client compares. */
 MUST_USE int ws_accept_key(struct str key, char ret_accept[WS_ACCEPT_BYTES]);
 /* A client's key from 16 random bytes (4.1). */
 #define WS_KEY_BYTES 25        /* 24 and a NUL */
