@@ -80,7 +80,7 @@ install_packages() {
 
 # --- Node.js -------------------------------------------------------------------------------------------------------
 
-node_needed=22.12 # vite and vitest: «^22.12 || ^24 || >=26»
+node_needed=22.13 # what vite, vitest and eslint ask for: «^22.13 || >=24»
 npm_needed=11     # vite 8 does not install with npm 10
 node_taken=24.21.0
 npm_taken=11.21.2
