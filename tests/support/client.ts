@@ -8,7 +8,6 @@ export interface Message {
   type: string;
   id?: string;
   // The tests state what should be in there; the schemas of docs/api check the rest.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   payload: any;
 }
 

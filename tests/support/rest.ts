@@ -6,7 +6,6 @@ export interface Answer {
   status: number;
   headers: Headers;
   // The tests state what should be in there; the schemas check the rest.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
