@@ -39,14 +39,19 @@ static inline struct sql_value sql_wall(struct wall_ms wall) { return wall_is(wa
 struct sql;
 struct sql_row;
 
+/* For each row. 0: go on; 1: enough; negative: a failure. */
 typedef int sql_on_row(void *ctx, const struct sql_row *row);
 
-/* Runs one statement. text is a literal: its address is what prepared statements are kept by. on_row may be NULL. */
+/* Runs one statement. text is a literal: its address is what prepared statements are kept by. on_row may be NULL.
+ * 0, or 1 where on_row had enough. */
 MUST_USE int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx);
 #define SQL_VALUES(...) (const struct sql_value[]){__VA_ARGS__}, sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)
 #define SQL_NO_VALUES NULL, 0
+/* The first row's first column as a number: 1, or 0 where there is no row (then *ret_number stays). */
+MUST_USE int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t *ret_number);
 /* Rows changed by the last statement. */
 int64_t sql_changes(const struct sql *sql);
+/* Outside of a transaction each statement is one of its own. On a reader everything until the commit is of one moment. */
 MUST_USE int sql_begin(struct sql *sql);
 /* After a negative result of commit nothing was done, except ERR_IO: then nobody knows (contract 1.1, point 1). */
 MUST_USE int sql_commit(struct sql *sql);
@@ -57,6 +62,9 @@ bool row_is_null(const struct sql_row *row, int column);
 int64_t row_int(const struct sql_row *row, int column);
 struct str row_text(const struct sql_row *row, int column); /* at NULL where NULL; valid until the callback returns */
 struct span row_blob(const struct sql_row *row, int column);
+/* The text in the arena. */
+MUST_USE int row_copy(const struct sql_row *row, int column, struct arena *arena, struct str *ret_text);
+static inline bool row_bool(const struct sql_row *row, int column) { return row_int(row, column) != 0; }
 static inline struct day row_day(const struct sql_row *row, int column)
 {
     return row_is_null(row, column) ? DAY_NONE : (struct day){(int32_t)row_int(row, column)};

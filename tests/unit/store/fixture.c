@@ -1,0 +1,89 @@
+#include "fixture.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BUSY_MS 2000
+
+int fixture_setup_bare(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    if (fixture == NULL) return -1;
+    strcpy(fixture->folder, "/tmp/footfall-store-XXXXXX");
+    if (mkdtemp(fixture->folder) == NULL) return -1;
+    snprintf(fixture->path, sizeof fixture->path, "%s/footfall.db", fixture->folder);
+    snprintf(fixture->url, sizeof fixture->url, "sqlite:%s", fixture->path);
+    *state = fixture;
+    return 0;
+}
+
+int fixture_open(struct fixture *fixture, bool create, struct err_detail *reterr)
+{
+    struct store_options options = {.url = str_c(fixture->url), .busy_ms = BUSY_MS, .create = create};
+    TRY(store_open(&options, &fixture->store, reterr));
+    int applied;
+    TRY(store_migrate(fixture->store, &applied, reterr));
+    TRY(store_check_version(fixture->store, reterr));
+    TRY(store_writer_open(fixture->store, &fixture->writer, reterr));
+    TRY(store_reader_open(fixture->store, &fixture->reader, reterr));
+    fixture->sql = store_writer_sql(fixture->writer);
+    fixture->read = store_reader_sql(fixture->reader);
+    return 0;
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    store_reader_close(fixture->reader);
+    store_writer_close(fixture->writer);
+    store_close(fixture->store);
+    fixture->reader = NULL;
+    fixture->writer = NULL;
+    fixture->store = NULL;
+}
+
+int fixture_setup(void **state)
+{
+    if (fixture_setup_bare(state) != 0) return -1;
+    struct err_detail err;
+    if (fixture_open(*state, true, &err) == 0) return 0;
+    fprintf(stderr, "%s\n", err.text);
+    return -1;
+}
+
+void fixture_reopen(struct fixture *fixture)
+{
+    fixture_close(fixture);
+    struct err_detail err;
+    assert_int_equal(fixture_open(fixture, false, &err), 0);
+}
+
+static int remove_one(const char *path, const struct stat *what, int type, struct FTW *where)
+{
+    ignore(what, "files and folders alike");
+    ignore(type, "files and folders alike");
+    ignore(where, "depth first");
+    return remove(path);
+}
+
+int fixture_teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_close(fixture);
+    int rc = nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    free(fixture);
+    return rc;
+}
+
+void fixture_sql(struct fixture *fixture, const char *text)
+{
+    assert_int_equal(sql_run(fixture->sql, text, SQL_NO_VALUES, NULL, NULL), 0);
+}
+
+int64_t fixture_number(struct fixture *fixture, const char *text)
+{
+    int64_t number;
+    assert_int_equal(sql_number(fixture->sql, text, SQL_NO_VALUES, &number), 1);
+    return number;
+}
