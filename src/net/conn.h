@@ -40,19 +40,20 @@ struct conn_handler {
 enum conn_state { CONN_NONE, CONN_OPEN, CONN_ENDING, CONN_CLOSING };
 
 struct conn {
-    uv_tcp_t tcp;             /* its data points here; its loop is ours */
+    uv_tcp_t tcp; /* its data points here; its loop is ours */
     const struct conn_handler *handler;
-    struct conn *dirty_next;  /* has something to flush in this turn */
-    struct conn **dirty_pprev;/* NULL: it has not */
-    struct conn_slow *slow;   /* only while the kernel takes less than we have, or ENDING */
+    struct conn *dirty_next;   /* has something to flush in this turn */
+    struct conn **dirty_pprev; /* NULL: it has not */
+    struct conn_slow *slow;    /* only while the kernel takes less than we have, or ENDING */
     struct outq out;
-    struct mono_ms read_at;   /* when bytes last came; conn_open counts as one */
-    int why;                  /* for on_closed */
+    struct mono_ms read_at; /* when bytes last came; conn_open counts as one */
+    int why;                /* for on_closed */
     enum conn_state state : 8;
     bool reading : 1;
     bool wants_drained : 1;
-    bool end_sent : 1;        /* FIN */
-    bool read_since : 1;      /* bytes came since the owner last set it false: a sign of life */
+    bool end_sent : 1;   /* our FIN */
+    bool end_read : 1;   /* the peer's */
+    bool read_since : 1; /* bytes came since the owner last set it false: a sign of life */
 };
 
 /* Takes over fd, a connected non-blocking TCP socket, and reads from it. Cannot fail at once: where it does, on_closed follows. */

@@ -22,10 +22,12 @@ typedef int listener_on_accept(struct loop *loop, int fd, const struct peer *pee
 
 /* Port 0 is replaced in *address by the one found: open the first, then the others with the same struct. `first` makes sure
  * that nobody else listens there, which SO_REUSEPORT alone would allow a second process of the same user. */
-MUST_USE int listener_open(struct loop *loop, struct address *address, bool first, listener_on_accept *on_accept, void *ctx,
-                           struct listener **ret_listener, struct err_detail *reterr);
+MUST_USE int listener_open(struct loop *loop, struct address *address, bool first,
+                           listener_on_accept *on_accept, void *ctx, struct listener **ret_listener,
+                           struct err_detail *reterr);
 /* No new connections, none of those begun lost: new SYNs are ignored (the client repeats them, and finds our successor), while
  * for wait_ms what has begun is accepted as ever; then it closes. on_drained once, on the loop; the listener is gone then. */
-ON_LOOP void listener_drain(struct listener *listener, int64_t wait_ms, void (*on_drained)(void *ctx), void *ctx);
+ON_LOOP void listener_drain(struct listener *listener, int64_t wait_ms, void (*on_drained)(void *ctx),
+                            void *ctx);
 /* At once; who waits is reset. The loop's end does this by itself. */
 ON_LOOP void listener_close(struct listener *listener);

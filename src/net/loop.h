@@ -20,7 +20,7 @@
 #include "net/timer.h"
 
 #define LOOP_READ_BYTES ((size_t)64 * 1024)
-#define LOOP_TICK_MS 25       /* the wheel's: a timer runs at most this late on an idle machine */
+#define LOOP_TICK_MS 25 /* the wheel's: a timer runs at most this late on an idle machine */
 
 struct loop;
 
@@ -61,7 +61,7 @@ struct mono_ms loop_now(const struct loop *loop);
 struct wall_ms loop_wall(const struct loop *loop);
 /* Set and cancel on the loop's thread only. */
 struct wheel *loop_wheel(struct loop *loop);
-/* For handles of other libraries (hiredis); they must be closed in a stop hook. */
+/* For handles of other libraries (hiredis), which must be closed in a stop hook. Every uv_tcp_t on it is a struct conn's. */
 uv_loop_t *loop_uv(struct loop *loop);
 struct loop *loop_of_uv(const uv_loop_t *uv);
 const struct loop_options *loop_options_of(const struct loop *loop);

@@ -17,11 +17,11 @@
 struct outq {
     union {
         struct frame *few[OUTQ_INLINE];
-        struct frame **many;  /* capacity > OUTQ_INLINE */
+        struct frame **many; /* capacity > OUTQ_INLINE */
     };
-    size_t bytes;             /* still to be sent */
-    uint32_t sent_bytes;      /* of the first frame: gone already */
-    uint32_t first;           /* index of the first frame */
+    size_t bytes;        /* still to be sent */
+    uint32_t sent_bytes; /* of the first frame: gone already */
+    uint32_t first;      /* index of the first frame */
     uint32_t count;
     uint32_t capacity;
 };
@@ -33,7 +33,10 @@ void outq_done(struct outq *queue);
 MUST_USE int outq_push(struct outq *queue, struct frame *frame, size_t bytes_max);
 static inline bool outq_is_empty(const struct outq *queue) { return queue->count == 0; }
 /* What it counts against the bound. */
-static inline size_t outq_cost(const struct outq *queue) { return queue->bytes + (size_t)queue->count * OUTQ_FRAME_COST; }
+static inline size_t outq_cost(const struct outq *queue)
+{
+    return queue->bytes + (size_t)queue->count * OUTQ_FRAME_COST;
+}
 /* The first bytes, at most bytes_max, as at most iov_max pieces; returns how many. Valid until the next change. */
 size_t outq_peek(const struct outq *queue, size_t bytes_max, struct iovec *ret_iov, size_t iov_max);
 /* So many bytes from the front are gone. */

@@ -13,16 +13,16 @@
 
 struct timer {
     struct timer *next;
-    struct timer **pprev;     /* NULL: not set */
+    struct timer **pprev; /* NULL: not set */
     struct mono_ms at;
     void (*run)(struct timer *timer);
 };
 
 struct wheel {
     int64_t tick_ms;
-    int64_t tick;             /* all ticks up to this one have fired */
-    size_t count;             /* timers set */
-    struct timer *due;        /* taken out of their slot, about to run */
+    int64_t tick;      /* all ticks up to this one have fired */
+    size_t count;      /* timers set */
+    struct timer *due; /* taken out of their slot, about to run */
     uint64_t filled[WHEEL_SLOTS / 64];
     struct timer *slots[WHEEL_SLOTS];
 };
@@ -30,7 +30,7 @@ struct wheel {
 void wheel_init(struct wheel *wheel, int64_t tick_ms, struct mono_ms now);
 /* run is called once by the first wheel_advance of a later tick whose now is at or past `at`: never early, at most one
  * tick late. In it the timer is unset already: it may be set again, freed, and any other be set or cancelled. Timers due
- * in the same tick run in no promised order. Setting a set timer moves it. */
+ * in one call run in no promised order. Setting a set timer moves it. */
 void timer_set(struct wheel *wheel, struct timer *timer, struct mono_ms at, void (*run)(struct timer *timer));
 /* Unset or zeroed: does nothing. */
 void timer_cancel(struct wheel *wheel, struct timer *timer);
