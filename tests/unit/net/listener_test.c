@@ -375,6 +375,33 @@ static void draining_resets_nobody_who_has_connected(void **state)
     }
 }
 
+static void who_calls_while_it_drains_reaches_its_successor(void **state)
+{
+    (void)state;
+    struct address address;
+    bool drained = false;
+    in_loop();
+    struct listener *listener = must_open("127.0.0.1:0", &address);
+    turns(1);
+    listener_drain(listener, 50, note_drained, &drained);
+    int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(connect(caller, &address.any, address_bytes(&address)), -1);
+    assert_int_equal(errno, EINPROGRESS);
+    struct mono_ms start = clock_mono();
+    while (!drained && clock_mono().ms < start.ms + 5000) loop_turn(g_loop, 10);
+    assert_true(drained);
+    assert_int_equal(g_accepted.count, 0);
+
+    struct err_detail err;
+    assert_int_equal(open_listener(&address, &listener, &err), 0);
+    while (g_accepted.count == 0 && clock_mono().ms < start.ms + 8000) loop_turn(g_loop, 50);
+    assert_int_equal(g_accepted.count, 1); /* its SYN came again, after a second */
+    set_receive_timeout(caller);
+    char byte;
+    assert_int_equal(recv(caller, &byte, 1, 0), 1);
+    close(caller);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_port_that_is_not_allowed_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(out_of_descriptors_it_pauses_and_serves_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(draining_resets_nobody_who_has_connected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_calls_while_it_drains_reaches_its_successor, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("net/listener", tests, NULL, NULL);
 }

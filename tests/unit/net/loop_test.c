@@ -254,7 +254,7 @@ static void pause_and_hear(struct pausing *pausing)
 {
     if (pausing->done) return;
     pausing->done = true;
-    sleep_ms(120); /* the deadline passes; meanwhile the peer speaks */
+    sleep_ms(300); /* the deadline passes; meanwhile the peer speaks */
     check(send(pausing->peer, "x", 1, 0) == 1);
 }
 static void pause_in_message(struct loop *loop, struct loop_msg *msg)
