@@ -1,0 +1,496 @@
+#include "live/writer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "protocol/codes.h"
+#include "ws/frame.h"
+
+#include <stdlib.h>
+
+#define HOUSEKEEPING_MS 1000
+#define PRUNE_ROWS 2000
+#define RECENT_PAGE 500
+
+struct writer {
+    struct writer_options options;
+    struct store_writer *store;
+    struct directory *directory;
+    struct stats *stats;      /* as published, by the directory's index */
+    struct batch batch;
+    struct queue queue;
+    pthread_t thread;
+    bool started;
+    atomic_bool reload;
+    struct mono_ms housekeeping_at;
+    struct wall_ms due_at;    /* the next visit that ends by itself; WALL_NONE: none is open */
+    struct writer_counts counts;
+};
+
+/* --- Asks --- */
+
+int ask_create(enum ask_kind kind, struct loop *loop, ask_done *on_done, void *ctx, struct ask **ret_ask)
+{
+    struct ask *ask = calloc(1, sizeof *ask);
+    if (ask == NULL) return ERR_NOMEM;
+    ask->kind = kind;
+    ask->loop = loop;
+    ask->on_done = on_done;
+    ask->ctx = ctx;
+    ask->reply = buf_of(REPLY_JSON_BYTES_MAX);
+    *ret_ask = ask;
+    return 0;
+}
+
+void ask_free(struct ask *ask)
+{
+    if (ask == NULL) return;
+    message_done(&ask->keeps);
+    principal_unref(ask->who);
+    buf_done(&ask->reply);
+    free(ask->texts);
+    free(ask);
+}
+
+int ask_send(struct writer *writer, struct ask *ask)
+{
+    int rc = queue_push(&writer->queue, &ask->node);
+    return rc < 0 ? rc : 0;
+}
+
+static struct ask *ask_of(struct queue_node *node) { return (struct ask *)((char *)node - offsetof(struct ask, node)); }
+
+/* --- What goes out --- */
+
+static size_t index_of(const struct writer *writer, struct location_id id)
+{
+    for (size_t low = 0, high = directory_count(writer->directory); low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int64_t there = directory_at(writer->directory, middle)->id.n;
+        if (there == id.n) return middle;
+        if (there < id.n) low = middle + 1;
+        else high = middle;
+    }
+    check(!"a batch's locations are the directory's");
+    return 0;
+}
+
+static int saved_from_batch(struct writer *writer, struct saved **ret_saved)
+{
+    struct batch *batch = &writer->batch;
+    size_t states = 0;
+    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) states += state->changed ? 1 : 0;
+    OWNED(saved) struct saved *saved = NULL;
+    TRY(saved_create(batch->event_count, states, &saved));
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct event *event = &batch->events[i];
+        saved->events[i] = (struct saved_event){
+            .location = event->location->id, .seq = event->seq, .kind = event->kind, .at = event->at};
+        TRY(ws_frame_text(str_span(event->json), &saved->events[i].staff));
+    }
+    size_t at = 0;
+    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) {
+        if (!state->changed) continue;
+        saved->states[at++] = (struct saved_state){.location = state->location->id, .stats = state->stats};
+    }
+    *ret_saved = take(saved);
+    return 0;
+}
+
+/* After the save re-folded a day its statistics are the row's, so they are taken from the batch only now. */
+static void take_states(struct writer *writer, struct saved *saved)
+{
+    size_t at = 0;
+    for (struct location_state *state = writer->batch.locations; state != NULL; state = state->hh.next) {
+        if (!state->changed) continue;
+        saved->states[at++].stats = state->stats;
+        writer->stats[index_of(writer, state->location->id)] = state->stats;
+    }
+}
+
+static int encode_events(struct batch *batch)
+{
+    OWNED(buf) struct buf text = buf_of(EVENT_JSON_BYTES_MAX);
+    for (size_t i = 0; i < batch->event_count; i++) {
+        buf_clear(&text);
+        TRY(event_json(&batch->events[i], &text));
+        TRY(arena_str(&batch->arena, buf_str(&text), &batch->events[i].json));
+    }
+    return 0;
+}
+
+/* Each ask's reply in its kept form; what is kept for a request id is the same text. */
+static int encode_replies(struct batch *batch, struct ask *const *asks)
+{
+    for (size_t i = 0; i < batch->command_count; i++) {
+        const struct decision *decision = &batch->decisions[i];
+        struct ask *ask = asks[i];
+        ask->code = decision->code;
+        ask->replayed = decision->replayed;
+        buf_clear(&ask->reply);
+        if (decision->replayed) {
+            TRY(buf_put_str(&ask->reply, decision->request->reply));
+            continue;
+        }
+        TRY(reply_make(&ask->command, decision, ask->audience, &ask->reply));
+        if (decision->request != NULL) TRY(arena_str(&batch->arena, buf_str(&ask->reply), &decision->request->reply));
+    }
+    return 0;
+}
+
+/* --- One batch --- */
+
+static int judge_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now, struct saved **ret_saved) ON_WRITER
+{
+    struct batch *batch = &writer->batch;
+    const struct command *commands[BATCH_COMMANDS_MAX];
+    for (size_t i = 0; i < count; i++) commands[i] = &asks[i]->command;
+    TRY(batch_begin(batch, writer->directory, commands, count, now));
+    TRY(store_load(writer->store, batch));
+    int rc = decide(batch);
+    if (rc == 0) rc = encode_events(batch);
+    if (rc == 0) rc = encode_replies(batch, asks);
+    OWNED(saved) struct saved *saved = NULL;
+    if (rc == 0) rc = saved_from_batch(writer, &saved);
+    if (rc < 0) {
+        store_rollback(writer->store);
+        return rc;
+    }
+    TRY(store_save(writer->store, batch));
+    take_states(writer, saved);
+    *ret_saved = take(saved);
+    return 0;
+}
+
+static void fail_asks(struct ask *const *asks, size_t count, int rc)
+{
+    enum code code = code_of_err(rc);
+    if (code != CODE_OVERLOADED && code != CODE_INTERNAL) code = CODE_UNAVAILABLE;
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&asks[i]->reply);
+        asks[i]->code = code;
+        asks[i]->replayed = false;
+    }
+}
+
+static struct queue_node *list_of(struct ask *const *asks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) asks[i]->node.next = i + 1 < count ? &asks[i + 1]->node : NULL;
+    return count == 0 ? NULL : &asks[0]->node;
+}
+
+static int catch_up(struct writer *writer) ON_WRITER;
+
+/* count may be 0: then only what is due. 1 where more is due. */
+static int run_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now) ON_WRITER
+{
+    struct saved *saved = NULL;
+    int rc = judge_batch(writer, asks, count, now, &saved);
+    atomic_fetch_add(&writer->counts.batches, 1);
+    atomic_fetch_add(&writer->counts.commands, (long long)count);
+    if (rc < 0) {
+        atomic_fetch_add(&writer->counts.failures, 1);
+        log_error("a batch could not be saved", F_ERR(rc), F_INT("commands", count));
+        fail_asks(asks, count, rc);
+        writer->options.publish(writer->options.ctx, NULL, list_of(asks, count));
+        /* Nobody knows whether the commit took: the log knows, and whoever asks again by the same id is told. */
+        if (rc == ERR_IO) ignore(catch_up(writer), "logged there; tried again with the next housekeeping");
+        return rc;
+    }
+    atomic_fetch_add(&writer->counts.events, (long long)saved->event_count);
+    bool nothing = saved->event_count == 0 && saved->state_count == 0;
+    writer->options.publish(writer->options.ctx, nothing ? NULL : saved, list_of(asks, count));
+    saved_unref(saved);
+    return writer->batch.more_due ? 1 : 0;
+}
+
+static void run_due(struct writer *writer, struct wall_ms now) ON_WRITER
+{
+    if (!wall_is(writer->due_at) || writer->due_at.ms > now.ms) return;
+    while (run_batch(writer, NULL, 0, now) == 1) {}
+}
+
+static void find_next_due(struct writer *writer) ON_WRITER
+{
+    if (store_next_due(writer->store, &writer->due_at) < 0) {
+        writer->due_at = (struct wall_ms){clock_wall().ms + HOUSEKEEPING_MS};
+    }
+}
+
+static void run_commands(struct writer *writer, struct ask *const *asks, size_t count) ON_WRITER
+{
+    struct wall_ms now = clock_wall();
+    run_due(writer, now);
+    ignore(run_batch(writer, asks, count, now), "answered in either case");
+    find_next_due(writer);
+}
+
+static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
+{
+    struct sql *sql = store_writer_sql(writer->store);
+    int rc = sql_begin(sql);
+    if (rc == 0) {
+        rc = ask->work(sql, ask);
+        if (rc < 0) sql_rollback(sql);
+        else rc = sql_commit(sql);
+    }
+    ask->result = rc;
+    ask->code = rc < 0 ? code_of_err(rc) : CODE_OK;
+    writer->options.publish(writer->options.ctx, NULL, list_of(&ask, 1));
+}
+
+/* --- Where every location stands --- */
+
+static int saved_of_events(struct location_id location, const struct stored_event *events, size_t count, const struct stats *stats,
+                           struct seq first_kept, struct saved **ret_saved)
+{
+    OWNED(saved) struct saved *saved = NULL;
+    TRY(saved_create(count, stats == NULL ? 0 : 1, &saved));
+    for (size_t i = 0; i < count; i++) {
+        saved->events[i] = (struct saved_event){
+            .location = location, .seq = events[i].seq, .kind = events[i].kind, .at = events[i].at};
+        TRY(ws_frame_text(str_span(events[i].json), &saved->events[i].staff));
+    }
+    if (stats != NULL) saved->states[0] = (struct saved_state){.location = location, .stats = *stats, .first_kept = first_kept};
+    *ret_saved = take(saved);
+    return 0;
+}
+
+static int on_first_kept(void *ctx, const struct sql_row *row)
+{
+    struct seq *first = ctx;
+    first->n = row_is_null(row, 0) ? 0 : row_int(row, 0);
+    return 0;
+}
+
+/* Publishes what the log has beyond what was told; at the start the last few events, so that screens have something to show. */
+static int tell_location(struct writer *writer, size_t index, bool at_start) ON_WRITER
+{
+    const struct location *location = directory_at(writer->directory, index);
+    struct sql *sql = store_writer_sql(writer->store);
+    struct seq head;
+    struct stats stats;
+    TRY(store_read_state(sql, location, &head, &stats));
+    stats_roll(&stats, location->zone, clock_wall());
+    bool same = !at_start && writer->stats[index].as_of.n == stats.as_of.n && writer->stats[index].day.number == stats.day.number;
+    if (same) return 0;
+    struct seq first_kept = {0};
+    TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1", SQL_VALUES(sql_int(location->id.n)), on_first_kept, &first_kept));
+    struct seq after = writer->stats[index].as_of;
+    int64_t newest = head.n - (int64_t)writer->options.recent_events;
+    if (at_start || after.n < newest) after.n = newest < 0 ? 0 : newest;
+    OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
+    while (after.n < head.n) {
+        arena_clear(&arena);
+        struct stored_event *events;
+        size_t count;
+        TRY(store_read_events(sql, location->id, after, RECENT_PAGE, &arena, &events, &count));
+        if (count == 0) break;
+        OWNED(saved) struct saved *saved = NULL;
+        TRY(saved_of_events(location->id, events, count, NULL, (struct seq){0}, &saved));
+        writer->options.publish(writer->options.ctx, saved, NULL);
+        after = events[count - 1].seq;
+    }
+    OWNED(saved) struct saved *saved = NULL;
+    TRY(saved_of_events(location->id, NULL, 0, &stats, first_kept, &saved));
+    writer->stats[index] = stats;
+    writer->options.publish(writer->options.ctx, saved, NULL);
+    return 0;
+}
+
+static int read_directory(struct writer *writer, struct err_detail *reterr) ON_WRITER
+{
+    OWNED(directory) struct directory *directory = NULL;
+    TRY(store_read_directory(store_writer_sql(writer->store), &directory, reterr));
+    struct stats *stats = calloc(directory_count(directory) + 1, sizeof *stats);
+    if (stats == NULL) return fail(reterr, ERR_NOMEM, "out of memory while reading the locations");
+    for (size_t i = 0; i < directory_count(directory); i++) {
+        stats[i] = (struct stats){.day = DAY_NONE, .peak_at = WALL_NONE};
+        const struct location *location = directory_at(directory, i);
+        bool known = writer->directory != NULL && directory_by_id(writer->directory, location->id) != NULL;
+        if (known) stats[i] = writer->stats[index_of(writer, location->id)];
+    }
+    OWNED(saved) struct saved *saved = NULL;
+    if (saved_create(0, 0, &saved) < 0) {
+        free(stats);
+        return fail(reterr, ERR_NOMEM, "out of memory while reading the locations");
+    }
+    saved->directory = directory_ref(directory);
+    free(writer->stats);
+    writer->stats = stats;
+    directory_unref(writer->directory);
+    writer->directory = take(directory);
+    writer->options.publish(writer->options.ctx, saved, NULL);
+    return 0;
+}
+
+static int tell_all(struct writer *writer, bool at_start) ON_WRITER
+{
+    for (size_t i = 0; i < directory_count(writer->directory); i++) TRY(tell_location(writer, i, at_start));
+    return 0;
+}
+
+static int catch_up(struct writer *writer) ON_WRITER
+{
+    struct err_detail detail = {0};
+    int rc = read_directory(writer, &detail);
+    if (rc == 0) rc = tell_all(writer, false);
+    if (rc < 0) log_error("the log could not be read", F_ERR(rc), F_STR("detail", str_c(detail.text)));
+    return rc;
+}
+
+/* Contract section 1: one stats_update at the location's midnight. */
+static void roll_days(struct writer *writer, struct wall_ms now) ON_WRITER
+{
+    for (size_t i = 0; i < directory_count(writer->directory); i++) {
+        const struct location *location = directory_at(writer->directory, i);
+        if (!stats_roll(&writer->stats[i], location->zone, now)) continue;
+        struct saved *saved;
+        if (saved_of_events(location->id, NULL, 0, &writer->stats[i], (struct seq){0}, &saved) < 0) continue;
+        writer->options.publish(writer->options.ctx, saved, NULL);
+        saved_unref(saved);
+    }
+}
+
+static void keep_house(struct writer *writer) ON_WRITER
+{
+    struct mono_ms now = clock_mono();
+    if (now.ms < writer->housekeeping_at.ms) return;
+    writer->housekeeping_at.ms = now.ms + HOUSEKEEPING_MS;
+    roll_days(writer, clock_wall());
+    int changed = store_changed_outside(writer->store);
+    if (atomic_exchange(&writer->reload, false) || changed == 1) {
+        ignore(catch_up(writer), "logged there; the next second tries again");
+        find_next_due(writer);
+    }
+    int rc = store_prune(writer->store, clock_wall(), writer->options.events_keep_ms, PRUNE_ROWS);
+    if (rc < 0) log_warn("old requests and events could not be removed", F_ERR(rc));
+}
+
+/* --- The thread --- */
+
+/* Runs everything on the list in order; commands that stand together go into one batch. */
+static void run_list(struct writer *writer, struct queue_node *list) ON_WRITER
+{
+    struct ask *asks[BATCH_COMMANDS_MAX];
+    size_t count = 0;
+    while (list != NULL) {
+        struct ask *ask = ask_of(list);
+        list = list->next;
+        if (ask->kind == ASK_WORK) {
+            if (count > 0) run_commands(writer, asks, count);
+            count = 0;
+            run_work(writer, ask);
+            continue;
+        }
+        asks[count++] = ask;
+        if (count == BATCH_COMMANDS_MAX || list == NULL) {
+            run_commands(writer, asks, count);
+            count = 0;
+        }
+    }
+    if (count > 0) run_commands(writer, asks, count);
+}
+
+static int64_t sleep_ms(const struct writer *writer)
+{
+    int64_t wait_ms = writer->housekeeping_at.ms - clock_mono().ms;
+    if (wall_is(writer->due_at)) {
+        int64_t due_ms = writer->due_at.ms - clock_wall().ms;
+        if (due_ms < wait_ms) wait_ms = due_ms;
+    }
+    return wait_ms < 0 ? 0 : wait_ms;
+}
+
+static void *run(void *ctx)
+{
+    struct writer *writer = ctx;
+    in_writer();
+    for (;;) {
+        struct queue_node *list = queue_wait_all(&writer->queue, sleep_ms(writer));
+        if (list == NULL && queue_is_closed(&writer->queue)) break;
+        run_list(writer, list);
+        if (wall_is(writer->due_at) && writer->due_at.ms <= clock_wall().ms) {
+            run_due(writer, clock_wall());
+            find_next_due(writer);
+        }
+        keep_house(writer);
+    }
+    return NULL;
+}
+
+int writer_create(const struct writer_options *options, struct writer **ret_writer, struct err_detail *reterr)
+{
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
+    writer->options = *options;
+    writer->due_at = WALL_NONE;
+    batch_init(&writer->batch, options->rules);
+    int rc = queue_init(&writer->queue, options->asks_max);
+    if (rc < 0) {
+        free(writer);
+        return fail(reterr, rc, "out of memory");
+    }
+    rc = store_writer_open(options->store, &writer->store, reterr);
+    if (rc < 0) {
+        writer_free(writer);
+        return rc;
+    }
+    *ret_writer = writer;
+    return 0;
+}
+
+static int read_start(struct writer *writer, struct err_detail *reterr)
+{
+    in_writer(); /* its thread has not started yet */
+    TRY(read_directory(writer, reterr));
+    find_next_due(writer);
+    run_due(writer, clock_wall());
+    find_next_due(writer);
+    int rc = tell_all(writer, true);
+    return rc < 0 ? fail(reterr, rc, "the locations' logs cannot be read: %s", err_word(rc)) : 0;
+}
+
+int writer_start(struct writer *writer, struct err_detail *reterr)
+{
+    TRY(read_start(writer, reterr));
+    writer->housekeeping_at.ms = clock_mono().ms + HOUSEKEEPING_MS;
+    if (pthread_create(&writer->thread, NULL, run, writer) != 0) return fail(reterr, ERR_NOMEM, "no thread can be started");
+    writer->started = true;
+    return 0;
+}
+
+void writer_stop(struct writer *writer)
+{
+    queue_close(&writer->queue);
+    if (writer->started) pthread_join(writer->thread, NULL);
+    writer->started = false;
+}
+
+void writer_free(struct writer *writer)
+{
+    if (writer == NULL) return;
+    check(!writer->started);
+    for (struct queue_node *node = queue_take_all(&writer->queue); node != NULL;) {
+        struct ask *ask = ask_of(node);
+        node = node->next;
+        ask_free(ask);
+    }
+    queue_done(&writer->queue);
+    batch_done(&writer->batch);
+    store_writer_close(writer->store);
+    directory_unref(writer->directory);
+    free(writer->stats);
+    free(writer);
+}
+
+void writer_reload(struct writer *writer) { atomic_store(&writer->reload, true); }
+
+const struct writer_counts *writer_counts(const struct writer *writer) { return &writer->counts; }
+
+size_t writer_waiting(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->queue.lock);
+    size_t count = writer->queue.count;
+    pthread_mutex_unlock(&writer->queue.lock);
+    return count;
+}
