@@ -132,7 +132,7 @@ static void whatever_the_cuts_the_bytes_are_the_same(void **state)
 {
     (void)state;
     unsigned seed = (unsigned)time(NULL);
-    print_message("seed %u\n", seed);
+    print_message("# seed %u\n", seed);
     struct outq queue;
     outq_init(&queue);
     size_t pushed = 0, taken = 0;

@@ -174,7 +174,7 @@ static void the_wheel_does_what_a_plain_list_does(void **state)
 {
     (void)state;
     unsigned seed = (unsigned)time(NULL);
-    print_message("seed %u\n", seed);
+    print_message("# seed %u\n", seed);
     static struct probe probes[MODEL];
     static int64_t deadlines[MODEL]; /* tick that must run it; -1 unset */
     static int expected[MODEL];
