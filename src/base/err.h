@@ -62,4 +62,9 @@ int err_fill(struct err_detail *reterr, int code, const char *file, int line, co
     } while (0)
 
 /* Says that a result is left alone on purpose, and why. */
-#define ignore(result, why) ((void)(result), (void)sizeof("" why))
+#define ignore(result, why)                                                                                            \
+    do {                                                                                                               \
+        __typeof__(result) ignored_ = (result); /* gcc: a cast to void does not silence MUST_USE */                    \
+        (void)ignored_;                                                                                                \
+        (void)sizeof("" why);                                                                                          \
+    } while (0)
