@@ -48,14 +48,14 @@ struct sql *store_writer_sql(struct store_writer *writer) { return writer->sql; 
 
 int store_load(struct store_writer *writer, struct batch *batch)
 {
-    int rc = writer->ops->load(writer, batch);
+    int rc = writer->ops->load(writer->sql, batch);
     if (rc < 0) sql_rollback(writer->sql);
     return rc;
 }
 
 int store_save(struct store_writer *writer, struct batch *batch)
 {
-    int rc = writer->ops->save(writer, batch);
+    int rc = writer->ops->save(writer->sql, batch);
     if (rc < 0) {
         sql_rollback(writer->sql);
         return rc;

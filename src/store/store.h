@@ -39,7 +39,9 @@ void store_writer_close(struct store_writer *writer);
 /* The port for every other change; use it outside load … save only. */
 struct sql *store_writer_sql(struct store_writer *writer) ON_WRITER;
 
-/* Begins a transaction and loads into the batch what its commands name, and the visits that are due. */
+/* Begins a transaction and loads into the batch what its commands name, and the visits that are due; for each visit its member and
+ * location too. ERR_NOT_FOUND: a row names a location that the batch's directory lacks; read the directory anew. After a negative
+ * result no transaction is open. */
 MUST_USE int store_load(struct store_writer *writer, struct batch *batch) ON_WRITER;
 /* Writes what decide made (events with their json, visits, members, heads and statistics, requests with their reply, denials, audit),
  * re-folds the days that ask for it, and commits durably. Ends the transaction in every case. */
@@ -76,6 +78,12 @@ struct stored_event {
  * compares the first one's seq with after + 1. */
 MUST_USE int store_read_events(struct sql *sql, struct location_id location, struct seq after, size_t limit, struct arena *arena,
                                struct stored_event **ret_events, size_t *ret_count);
+/* Pages of one kind (EVENT_ANY: all): after in order, before newest first. */
+#define EVENT_ANY ((enum event_kind)0)
+MUST_USE int store_read_after(struct sql *sql, struct location_id location, struct seq after, enum event_kind kind, size_t limit,
+                              struct arena *arena, struct stored_event **ret_events, size_t *ret_count);
+MUST_USE int store_read_before(struct sql *sql, struct location_id location, struct seq before, enum event_kind kind, size_t limit,
+                               struct arena *arena, struct stored_event **ret_events, size_t *ret_count);
 /* The last limit events, newest first. */
 MUST_USE int store_read_recent(struct sql *sql, struct location_id location, size_t limit, struct arena *arena,
                                struct stored_event **ret_events, size_t *ret_count);

@@ -19,8 +19,8 @@ struct store_ops {
     int (*explain)(struct store *store, int code, struct err_detail *reterr);
     int (*writer_open)(struct store *store, struct store_writer **ret_writer, struct err_detail *reterr);
     void (*writer_close)(struct store_writer *writer);
-    int (*load)(struct store_writer *writer, struct batch *batch);
-    int (*save)(struct store_writer *writer, struct batch *batch);
+    int (*load)(struct sql *sql, struct batch *batch);
+    int (*save)(struct sql *sql, struct batch *batch);
     int (*changed_outside)(struct store_writer *writer);
     int (*reader_open)(struct store *store, struct store_reader **ret_reader, struct err_detail *reterr);
     void (*reader_close)(struct store_reader *reader);

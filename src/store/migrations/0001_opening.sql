@@ -127,6 +127,8 @@ CREATE UNIQUE INDEX visits_open ON visits (member_id) WHERE checked_out_at IS NU
 CREATE INDEX visits_due ON visits (auto_end_at) WHERE checked_out_at IS NULL AND undone = 0;
 CREATE INDEX visits_by_location ON visits (location_id, checked_in_at);
 CREATE INDEX visits_by_member ON visits (member_id, checked_in_at);
+-- Rare: what an edit made longer than a day, so that a day can be folded without looking far back.
+CREATE INDEX visits_long ON visits (location_id, checked_out_at) WHERE checked_out_at - checked_in_at > 86400000;
 
 CREATE TABLE events (
     location_id INTEGER NOT NULL REFERENCES locations (id),

@@ -1,4 +1,5 @@
 /* The store over one SQLite file: sqlite:PATH. */
+#include "store/sqlite/batch.h"
 #include "store/sqlite/conn.h"
 #include "store/sqlite/err.h"
 #include "store/store_impl.h"
@@ -129,7 +130,8 @@ const struct store_ops SQLITE_STORE = {
     .explain = explain,
     .writer_open = open_writer,
     .writer_close = close_writer,
-
+    .load = sqlite_load,
+    .save = sqlite_save,
     .changed_outside = changed_outside,
     .reader_open = open_reader,
     .reader_close = close_reader,
