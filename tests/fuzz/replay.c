@@ -27,6 +27,8 @@ static int run_file(const char *folder, const char *name)
     OWNED(mem) uint8_t *exact = malloc(count == 0 ? 1 : count);
     if (exact == NULL) return ERR_NOMEM;
     memcpy(exact, room, count);
+    (void)printf("%s\n", name); /* the last one named is the one that broke something */
+    (void)fflush(stdout);
     (void)LLVMFuzzerTestOneInput(exact, count);
     return 0;
 }
