@@ -11,7 +11,7 @@
 #include "http/router.h"
 #include "live/ask.h"
 #include "live/readers.h"
-#include "net/address.h"
+#include "live/site.h"
 
 #define EXCHANGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
@@ -34,6 +34,7 @@ struct exchange {
     const struct http_request *request; /* valid until the exchange ends */
     struct http_match match;
     struct principal *who;    /* NULL where the endpoint is open and no token was given */
+    struct site_view view;
     const char *peer_address; /* as text, after trusted proxies; for limits and audit */
     bool is_https;            /* as the browser sees it */
     struct arena arena;

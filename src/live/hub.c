@@ -463,6 +463,14 @@ void hub_unfollow_all(struct subscriber *subscriber)
     }
 }
 
+void hub_owe_stats(struct subscriber *subscriber, const struct channel *channel)
+{
+    struct follower *follower = find(subscriber, channel);
+    if (follower == NULL) return;
+    follower->owed_stats = true;
+    subscriber->wants_pump = true;
+}
+
 /* --- Catching up --- */
 
 /* Sends from memory while there is room. False: no more room, or a page is needed first. */

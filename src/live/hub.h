@@ -80,6 +80,9 @@ bool hub_unfollow(struct subscriber *subscriber, struct channel *channel);
 void hub_unfollow_all(struct subscriber *subscriber);
 bool hub_follows(const struct subscriber *subscriber, const struct channel *channel);
 
+/* The location's statistics go out with the next hub_pump: a new follower has something to show at once. */
+void hub_owe_stats(struct subscriber *subscriber, const struct channel *channel);
+
 /* Goes on where followers are behind. Call after following, when there is room again, and after a page. */
 void hub_pump(struct hub *hub, struct subscriber *subscriber);
 

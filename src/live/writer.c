@@ -362,6 +362,11 @@ static void keep_house(struct writer *writer) ON_WRITER
         ignore(catch_up(writer), "logged there; the next second tries again");
         find_next_due(writer);
     }
+    if (writer->options.poll_revoked != NULL) {
+        /* Two seconds back: what was committed just before the last look may carry an earlier time. */
+        struct wall_ms since = {clock_wall().ms - HOUSEKEEPING_MS - 2000};
+        writer->options.poll_revoked(writer->options.ctx, store_writer_sql(writer->store), since);
+    }
     int rc = store_prune(writer->store, clock_wall(), writer->options.events_keep_ms, PRUNE_ROWS);
     if (rc < 0) log_warn("old requests and events could not be removed", F_ERR(rc));
 }

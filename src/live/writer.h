@@ -18,7 +18,9 @@ struct writer_options {
     int64_t events_keep_ms;
     size_t recent_events;     /* of each location, to be published at the start */
     /* Hands what was saved, and the answered asks of that loop (a list by node), to every loop. On the writer's thread. */
-    void (*publish)(void *ctx, struct saved *saved, struct queue_node *answered) ON_WRITER;
+    void (*publish)(void *ctx, struct saved *saved, struct queue_node *answered);
+    /* Each second, on the writer's thread: what other processes revoked at or after since. May be NULL. */
+    void (*poll_revoked)(void *ctx, struct sql *sql, struct wall_ms since);
     void *ctx;
 };
 
