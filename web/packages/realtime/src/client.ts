@@ -3,8 +3,8 @@
  *
  * After everything that happens comes `#settleDown`: send what may be sent now, tell the new state, set the one timer. */
 import { Emitter } from './emitter.ts';
-import { isLiveEvent, isLogEvent, parseMessage } from './messages.ts';
-import type { LiveEvent, LogEvent, Message, Payload, ServerMessage, Stats } from './messages.ts';
+import { isLogEvent, parseMessage } from './messages.ts';
+import type { LogEvent, Message, Payload, ServerMessage, Stats } from './messages.ts';
 import { dueAt, idle, step } from './machine.ts';
 import type { Ask, Effect, Machine, MachineEvent } from './machine.ts';
 import type { OutboxEntry, RequestType } from './outbox.ts';
@@ -41,6 +41,13 @@ export interface CheckInOptions extends RequestOptions {
   readonly guest?: { readonly name: string; readonly of: number | string };
 }
 
+export interface SubscribeOptions {
+  /** The heads of the snapshots that the app shows, to go on from there without a gap. */
+  readonly after?: Readonly<Record<string, number>>;
+  /** The epoch that those snapshots are of; where it is not the connection's, they say nothing, and it follows afresh. */
+  readonly epoch?: string;
+}
+
 export interface Warning {
   readonly about: 'credentials' | 'storage' | 'socket' | 'message';
   readonly detail: string;
@@ -51,7 +58,8 @@ export interface ClientEvents {
   /** In, on a new connection. */
   welcome: Payload<'authentication_success'>;
   initial: Payload<'initial_stats'>;
-  event: LiveEvent;
+  /** The next event of a followed location's log; `event_hidden` too, so that whoever counts finds no gap. */
+  event: LogEvent;
   stats: Stats;
   /** The server follows it from now on. `fresh`: not from where this client stood, so what was shown is out of date. */
   following: Extract<FollowNews, { is: 'following' }>;
@@ -168,12 +176,12 @@ export class RealtimeClient {
     return this.#requests.withdraw(id);
   }
 
-  /** Wants these followed, on this connection and all later ones. `after`: the head of a snapshot, to go on from there. */
-  subscribe(locations: readonly string[] | '*', options: { readonly after?: Readonly<Record<string, number>> } = {}): void {
+  /** Wants these followed, on this connection and all later ones. */
+  subscribe(locations: readonly string[] | '*', options: SubscribeOptions = {}): void {
     if (locations === '*') {
       this.#follows.wantAll();
     } else {
-      this.#follows.want(locations, options.after);
+      this.#follows.want(locations, options.after, options.epoch);
     }
     this.#settleDown();
   }
@@ -394,7 +402,7 @@ export class RealtimeClient {
     const verdict = this.#follows.take(location, seq);
     if (verdict === 'gap') {
       this.#lose(location, seq, 'gap');
-    } else if (verdict === 'deliver' && isLiveEvent(event)) {
+    } else if (verdict === 'deliver') {
       this.#emitter.emit('event', event);
     }
   }

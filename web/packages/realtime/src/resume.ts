@@ -24,7 +24,7 @@ export interface FollowRequest {
   readonly resume?: Position;
 }
 
-export type ResyncReason = 'server' | 'gap' | 'history';
+export type ResyncReason = 'server' | 'gap';
 
 export type FollowNews =
   | { readonly is: 'following'; readonly location: string; readonly fresh: boolean }
@@ -71,11 +71,12 @@ export class Follows {
   /* ---- what the app wants ---- */
 
   /** `after`: what the app's own snapshot showed, to go on from there without a gap. */
-  want(locations: readonly string[], after: Heads = {}): void {
+  want(locations: readonly string[], after: Heads = {}, epoch: string | null = this.#epoch): void {
+    const known = this.#epoch !== null && epoch === this.#epoch;
     for (const name of locations) {
       const place = this.#places.get(name);
       if (place === undefined || place.status === 'lost') {
-        this.#places.set(name, pendingAt(this.#epoch === null ? null : (after[name] ?? null)));
+        this.#places.set(name, pendingAt(known ? (after[name] ?? null) : null));
       }
     }
   }
@@ -120,17 +121,17 @@ export class Follows {
 
   /* ---- what the server says ---- */
 
-  /** A new connection is in. Another epoch is another history: what was seen before says nothing about it. */
+  /** A new connection is in. Another epoch is another history: what was seen before says nothing about it, so all is
+   * fresh, and what was to be resumed gets its resync_required beside. */
   joined({ epoch, heads, locations }: Message<'authentication_success'>['payload']): FollowNews[] {
-    const otherHistory = this.#epoch !== null && this.#epoch !== epoch;
+    if (this.#epoch !== epoch) {
+      this.forget();
+    }
     this.#epoch = epoch;
     this.#addAll(heads);
     return [...this.#places].filter(([, place]) => place.asked).map(([name, place]) => {
       const allowed = Object.hasOwn(heads, name) || locations === '*' || locations.includes(name);
-      if (!allowed) {
-        return this.#refuse(name, 'forbidden');
-      }
-      return otherHistory && place.resumed ? this.#lose(name, place, heads[name] ?? null, 'history') : follow(name, place);
+      return allowed ? follow(name, place) : this.#refuse(name, 'forbidden');
     });
   }
 
@@ -173,10 +174,12 @@ export class Follows {
     if (place === undefined || place.status === 'lost') {
       return null;
     }
-    if (reason === 'gap') {
-      this.#toLeave.add(location); // the server does not know of it and still follows
-    }
-    return this.#lose(location, place, head, reason);
+    place.status = 'lost';
+    place.seq = null;
+    // A gap the server does not know of. Where it said so itself this is needed too: what it said may have crossed with a
+    // new subscribe of ours, and the next one would then be about a location that is followed already.
+    this.#toLeave.add(location);
+    return { is: 'resync', location, head, reason };
   }
 
   /** `heads` of a heartbeat_ack: what was put into this connection's queue before it, so all of it must be here. */
@@ -198,10 +201,11 @@ export class Follows {
     }
   }
 
-  /** Snapshot instead of resume, everywhere (after 4413). */
+  /** Snapshot instead of resume, everywhere. */
   forget(): void {
     for (const place of this.#places.values()) {
       place.seq = null;
+      place.resumed = false;
     }
   }
 
@@ -234,12 +238,6 @@ export class Follows {
       }
     }
     return after;
-  }
-
-  #lose(location: string, place: Place, head: number | null, reason: ResyncReason): FollowNews {
-    place.status = 'lost';
-    place.seq = null;
-    return { is: 'resync', location, head, reason };
   }
 
   #refuse(location: string, code: string): FollowNews {

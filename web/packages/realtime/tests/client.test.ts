@@ -227,13 +227,14 @@ describe('coming back', () => {
     expect(client.position).toEqual({ epoch: 'epoch-1', after: {} });
   });
 
-  test('an event that was hidden moves the position and is not shown', async () => {
-    const { client, seqs } = await liveClient();
+  test('an event that was hidden moves the position, and is handed over for its number', async () => {
+    const { client, heard, seqs } = await liveClient();
     server.checkInElsewhere(1, 'main');
     server.gym.hide('main');
     server.checkInElsewhere(2, 'main');
     await clock.advance(10);
-    expect(seqs()).toEqual([1, 3]);
+    expect(seqs()).toEqual([1, 2, 3]);
+    expect(heard.event[1]?.type).toBe('event_hidden');
     expect(client.position.after).toEqual({ main: 3 });
   });
 
@@ -451,8 +452,9 @@ describe('what to follow', () => {
     server.gym.restoreBackup(1);
     server.cut();
     await clock.advance(5_000);
-    expect(heard.resync).toEqual([expect.objectContaining({ location: 'main', reason: 'history' })]);
-    client.subscribe(['main'], { after: { main: server.gym.snapshot('main').head } });
+    expect(heard.following.map(({ fresh }) => fresh)).toEqual([true, true]);
+    expect(heard.resync).toEqual([expect.objectContaining({ location: 'main', reason: 'server' })]);
+    client.subscribe(['main'], { after: { main: server.gym.snapshot('main').head }, epoch: 'epoch-2' });
     server.checkInElsewhere(3, 'main');
     await clock.advance(10);
     expect(seqs()).toEqual([1, 2, 2]);

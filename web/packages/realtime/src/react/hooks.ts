@@ -1,7 +1,7 @@
 /* react/hooks.ts: the client for components. A hook's listener may be a new function at each render: the newest is called. */
 import { useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { ClientEvents, RealtimeClient } from '../client.ts';
-import type { LiveEvent } from '../messages.ts';
+import { isLiveEvent, type LiveEvent } from '../messages.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { ConnectionState } from '../state.ts';
 import { FootfallContext } from './provider.tsx';
@@ -57,7 +57,7 @@ export function useListener<K extends keyof ClientEvents>(name: K, listener: (va
 /** Hears the check-ins, check-outs, refusals and corrections of a location; without one, of all that are followed. */
 export function useEvents(listener: (event: LiveEvent) => void, location?: string): void {
   useListener('event', (event) => {
-    if (location === undefined || event.payload.location === location) {
+    if (isLiveEvent(event) && (location === undefined || event.payload.location === location)) {
       listener(event);
     }
   });
