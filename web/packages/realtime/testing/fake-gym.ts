@@ -37,7 +37,7 @@ export class FakeGym {
   #visits = 0;
   /** Hears each event once it is written down. */
   onEvent: (event: FakeEvent) => void = () => undefined;
-  /** How often each request id was really carried out: never more than once, if all is well. */
+  /** How often each request id was carried out in this history: never more than once, if all is well. */
   readonly carriedOut = new Map<string, number>();
 
   constructor(clock: FakeClock, locations: readonly string[]) {
@@ -76,6 +76,7 @@ export class FakeGym {
   restoreBackup(keep = 0): void {
     this.#epochs += 1;
     this.#answered.clear();
+    this.carriedOut.clear();
     this.#inside.clear();
     for (const log of this.#logs.values()) {
       log.length = Math.min(log.length, keep);

@@ -24,6 +24,7 @@ interface Connection {
   readonly wire: FakeWire;
   readonly following: Set<string>;
   readonly resync: Set<string>; // not followed any more until subscribed again
+  readonly last: Map<string, FakeEvent>; // the last event sent of each location
   user: string | null;
   token: string | null;
 }
@@ -36,6 +37,7 @@ export class FakeServer {
   readonly #tickets = new Map<string, string>();
   readonly #tokens = new Map<string, string>();
   readonly #planned: Array<{ readonly type: string; readonly reply: FakeReply | null }> = [];
+  #toLose = 0;
   #beating: (() => void) | null = null;
   /** False: connections are refused, as when nothing listens. */
   up = true;
@@ -124,6 +126,12 @@ export class FakeServer {
     this.#planned.push({ type, reply });
   }
 
+  /** No more surprises from answerNext() and loseNextEvent(). */
+  forgetPlans(): void {
+    this.#planned.length = 0;
+    this.#toLose = 0;
+  }
+
   /** Too slow: `resync_required`, and no more events of that location. */
   requireResync(location: string): void {
     for (const connection of this.#connections) {
@@ -131,6 +139,17 @@ export class FakeServer {
         this.#resync(connection, location);
       }
     }
+  }
+
+  /** A broken server: the next event to be sent to someone is not, unless it is the first of its location on a connection:
+   * nobody could miss that. */
+  loseNextEvent(): void {
+    this.#toLose += 1;
+  }
+
+  /** A broken server: everyone gets what they got last once more. */
+  repeatLastEvents(): void {
+    this.#connections.forEach(({ wire, last }) => last.forEach((event) => wire.send(event)));
   }
 
   /** A check-in at another desk. */
@@ -151,7 +170,7 @@ export class FakeServer {
 
   #accept(wire: FakeWire, ticket: string | null): void {
     this.opened += 1;
-    const connection: Connection = { wire, following: new Set(), resync: new Set(), user: null, token: null };
+    const connection: Connection = { wire, following: new Set(), resync: new Set(), last: new Map(), user: null, token: null };
     this.#connections.add(connection);
     wire.accept({
       toServer: (text) => this.#receive(connection, JSON.parse(text) as Request),
@@ -252,7 +271,7 @@ export class FakeServer {
       const locations = [...connection.following].map((name) => this.gym.stats(name));
       this.#say(connection, 'initial_stats', null, { locations, totals: {}, recent: [] });
     }
-    missed.forEach((event) => connection.wire.send(event));
+    missed.forEach((event) => this.#sendEvent(connection, event));
   }
 
   #subscribe(connection: Connection, request: Request): void {
@@ -265,7 +284,7 @@ export class FakeServer {
     const refused = Object.fromEntries(asked.filter((name) => !this.gym.has(name)).map((name) => [name, 'location_not_found']));
     this.#say(connection, 'subscribed', request.id, { heads: this.#headsOf(known), refused });
     lost.forEach((name) => this.#resync(connection, name));
-    missed.forEach((event) => connection.wire.send(event));
+    missed.forEach((event) => this.#sendEvent(connection, event));
   }
 
   #resumesFollowed(connection: Connection, request: Request): boolean {
@@ -309,9 +328,19 @@ export class FakeServer {
   #broadcast(event: FakeEvent): void {
     for (const connection of this.#connections) {
       if (connection.following.has(event.payload.location)) {
-        connection.wire.send(event);
+        this.#sendEvent(connection, event);
         connection.wire.send({ type: 'stats_update', payload: this.gym.stats(event.payload.location) });
       }
+    }
+  }
+
+  #sendEvent(connection: Connection, event: FakeEvent): void {
+    const first = !connection.last.has(event.payload.location);
+    connection.last.set(event.payload.location, event);
+    if (this.#toLose > 0 && !first) {
+      this.#toLose -= 1;
+    } else {
+      connection.wire.send(event);
     }
   }
 
