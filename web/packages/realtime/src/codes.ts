@@ -87,5 +87,5 @@ export type ServerErrorCode = keyof typeof ERROR_CODES;
 export type LocalErrorCode = 'outbox_full' | 'withdrawn' | 'closed' | 'bad_reply';
 
 export function errorFate(code: string): ErrorFate {
-  return code in ERROR_CODES ? ERROR_CODES[code as ServerErrorCode] : 'final';
+  return Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ServerErrorCode] : 'final';
 }
