@@ -20,4 +20,7 @@
 #define check_slow(condition) ((void)sizeof(condition))
 #endif
 
+/* A place that no correct program reaches. */
+#define never(why) check_failed(why, __FILE__, __LINE__)
+
 _Noreturn void check_failed(const char *condition, const char *file, int line);

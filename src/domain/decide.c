@@ -173,8 +173,7 @@ static int decide_one(struct batch *batch, size_t index)
     case COMMAND_UNDO: return decide_undo(batch, index);
     case COMMAND_EDIT: return decide_edit(batch, index);
     }
-    check(!"a command has one of these kinds");
-    return ERR_INTERNAL;
+    never("a command has one of these kinds");
 }
 
 int decide(struct batch *batch)

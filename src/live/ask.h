@@ -34,7 +34,7 @@ struct ask {
     bool replayed;
     struct buf reply;         /* the kept form (protocol/reply_json.h); empty where code tells all */
     /* ASK_WORK: any other change, in a transaction of its own; a negative result rolls back. */
-    int (*work)(struct sql *sql, struct ask *ask) ON_WRITER;
+    int (*work)(struct sql *sql, struct ask *ask); /* on the writer */
     int result;
 };
 

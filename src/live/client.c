@@ -25,7 +25,7 @@ static void watch_request(struct client *client)
     timer_set(loop_wheel(loop), &client->timer, at, on_request_timeout);
 }
 
-static void answer_and_end(struct client *client, struct http_response *response, const struct http_request *request)
+ON_LOOP static void answer_and_end(struct client *client, struct http_response *response, const struct http_request *request)
 {
     struct http_reply reply = request == NULL ? (struct http_reply){.now = clock_wall()} : http_reply_to(request, clock_wall());
     reply.keep_alive = false;
@@ -38,7 +38,7 @@ static void answer_and_end(struct client *client, struct http_response *response
 }
 
 /* An answer to what is no request that a handler could see. */
-static void refuse(struct client *client, int status, const char *code, struct str detail)
+ON_LOOP static void refuse(struct client *client, int status, const char *code, struct str detail)
 {
     OWNED(http_response) struct http_response response = http_response_of(status);
     http_put_problem(&response, status, code, detail);
@@ -123,7 +123,7 @@ static int shake_hands(const struct client *client, const struct http_request *r
     return ws_handshake(&ws, options_of(client)->compress, ret_answer);
 }
 
-static int accept_upgrade(struct client *client, const struct ws_answer *answer)
+ON_LOOP static int accept_upgrade(struct client *client, const struct ws_answer *answer)
 {
     OWNED(buf) struct buf head = buf_of(1024);
     TRY(buf_printf(&head, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
@@ -133,7 +133,7 @@ static int accept_upgrade(struct client *client, const struct ws_answer *answer)
     return conn_send_bytes(&client->conn, buf_span(&head));
 }
 
-static void refuse_upgrade(struct client *client, const struct ws_answer *answer)
+ON_LOOP static void refuse_upgrade(struct client *client, const struct ws_answer *answer)
 {
     OWNED(http_response) struct http_response response = http_response_of(answer->status);
     http_put_problem(&response, answer->status, "bad_message", str_c(answer->reason));
@@ -144,7 +144,7 @@ static void refuse_upgrade(struct client *client, const struct ws_answer *answer
     answer_and_end(client, &response, http_reader_request(client->reader));
 }
 
-static void refuse_bearer(struct client *client)
+ON_LOOP static void refuse_bearer(struct client *client)
 {
     OWNED(http_response) struct http_response response = http_response_of(401);
     http_put_problem(&response, 401, "unauthenticated", str_c(code_sentence(CODE_UNAUTHENTICATED)));
@@ -152,7 +152,7 @@ static void refuse_bearer(struct client *client)
     answer_and_end(client, &response, http_reader_request(client->reader));
 }
 
-static void upgrade(struct client *client, const struct http_request *request)
+ON_LOOP static void upgrade(struct client *client, const struct http_request *request)
 {
     struct ws_answer answer;
     if (!site_allows_origin(options_of(client)->site, request)) {
@@ -190,7 +190,7 @@ static void upgrade(struct client *client, const struct http_request *request)
 
 static bool is_socket_path(struct str path) { return str_eq_c(path, SOCKET_PATH) || str_eq_c(path, SOCKET_PATH "/"); }
 
-static void refuse_route(struct client *client, enum http_found found)
+ON_LOOP static void refuse_route(struct client *client, enum http_found found)
 {
     const struct http_request *request = http_reader_request(client->reader);
     bool wrong_verb = found == HTTP_NO_VERB;
@@ -213,7 +213,7 @@ static void refuse_route(struct client *client, enum http_found found)
 }
 
 /* The route, right after the head: how big a body it takes. */
-static int on_head(struct client *client)
+ON_LOOP static int on_head(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     count_up(&client->worker->counts.requests);
@@ -224,7 +224,7 @@ static int on_head(struct client *client)
     return conn_send_bytes(&client->conn, str_span(HTTP_100_CONTINUE));
 }
 
-static void on_request(struct client *client)
+ON_LOOP static void on_request(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     if (request->host.len > 0 && !site_knows_host(options_of(client)->site, request->host)) {
@@ -246,7 +246,7 @@ static void on_request(struct client *client)
 }
 
 /* The next request out of these bytes, or as much of it as is there. False: the rest must wait. */
-static bool read_request(struct client *client, struct span *in)
+ON_LOOP static bool read_request(struct client *client, struct span *in)
 {
     if (client->reader == NULL) {
         static const struct http_limits LIMITS = HTTP_LIMITS_DEFAULT;
@@ -274,7 +274,7 @@ static bool read_request(struct client *client, struct span *in)
     return false;
 }
 
-static void keep_pending(struct client *client, struct span rest)
+ON_LOOP static void keep_pending(struct client *client, struct span rest)
 {
     if (rest.len == 0) return;
     client->pending.bytes_max = CLIENT_PENDING_BYTES + LOOP_READ_BYTES;
@@ -283,7 +283,7 @@ static void keep_pending(struct client *client, struct span rest)
     else if (client->pending.len >= CLIENT_PENDING_BYTES) conn_pause_reading(&client->conn);
 }
 
-static void feed(struct client *client, struct mspan bytes)
+ON_LOOP static void feed(struct client *client, struct mspan bytes)
 {
     struct span in = {bytes.at, bytes.len};
     bool go_on = true;

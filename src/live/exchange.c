@@ -67,7 +67,7 @@ void exchange_respond_json(struct exchange *exchange, int status, const struct b
 
 /* --- Beginning --- */
 
-static void refuse_token(struct exchange *exchange)
+ON_LOOP static void refuse_token(struct exchange *exchange)
 {
     struct http_response response = http_response_of(401);
     http_put_www_authenticate(&response, "invalid_token", "The token is expired, revoked, or not for this server");
@@ -76,7 +76,7 @@ static void refuse_token(struct exchange *exchange)
 }
 
 /* False: answered already. */
-static bool sign_in(struct exchange *exchange, const struct endpoint *endpoint)
+ON_LOOP static bool sign_in(struct exchange *exchange, const struct endpoint *endpoint)
 {
     const struct server_options *options = &exchange->server->options;
     struct str token;
@@ -166,7 +166,7 @@ static void work_done(struct ask *ask)
     exchange->then(exchange);
 }
 
-static void send_ask(struct exchange *exchange, struct ask *ask)
+ON_LOOP static void send_ask(struct exchange *exchange, struct ask *ask)
 {
     int rc = ask_send(exchange->server->writer, ask);
     if (rc == 0) return;

@@ -196,7 +196,7 @@ static int choose_all(const struct session *session, struct choice *choice)
     return 0;
 }
 
-static int choose_named(const struct session *session, const struct message *message, struct choice *choice)
+ON_LOOP static int choose_named(const struct session *session, const struct message *message, struct choice *choice)
 {
     size_t count = json_array_size(message->locations);
     TRY(choice_init(choice, count));
@@ -242,7 +242,7 @@ static bool any_followed(const struct session *session, const struct resume *res
 }
 
 /* The sentence of what is wrong, or NULL; the choice must be done in either case. */
-static const char *make_choice(const struct session *session, const struct message *message, struct choice *choice, enum code *ret_code)
+ON_LOOP static const char *make_choice(const struct session *session, const struct message *message, struct choice *choice, enum code *ret_code)
 {
     *ret_code = CODE_FORBIDDEN;
     *choice = (struct choice){0};
@@ -288,7 +288,7 @@ static void put_locations(const struct session *session, struct json *json)
 }
 
 /* choice NULL: follows nothing (yet). with_resume: say whether all was recovered. */
-static void say_success(struct session *session, struct str id, const struct choice *choice, bool with_resume)
+ON_LOOP static void say_success(struct session *session, struct str id, const struct choice *choice, bool with_resume)
 {
     const struct principal *who = session->who;
     const struct server *server = session->worker->server;
@@ -313,7 +313,7 @@ static void say_success(struct session *session, struct str id, const struct cho
     else session_close(session, CLOSE_FAULT);
 }
 
-static void say_initial_stats(struct session *session, const struct choice *choice, bool with_recent)
+ON_LOOP static void say_initial_stats(struct session *session, const struct choice *choice, bool with_recent)
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "initial_stats", (struct str){0});
@@ -337,7 +337,7 @@ static void say_initial_stats(struct session *session, const struct choice *choi
     else session_close(session, CLOSE_FAULT);
 }
 
-static void follow_and_tell(struct session *session, struct str id, struct choice *choice, bool with_resume)
+ON_LOOP static void follow_and_tell(struct session *session, struct str id, struct choice *choice, bool with_resume)
 {
     if (follow_chosen(session, choice) < 0) {
         session_close(session, CLOSE_TOO_MANY);
@@ -361,7 +361,7 @@ void session_welcome(struct session *session, bool follow_all)
     else follow_and_tell(session, (struct str){0}, &choice, false);
 }
 
-static void say_unsubscribed(struct session *session, struct str id, const struct choice *choice)
+ON_LOOP static void say_unsubscribed(struct session *session, struct str id, const struct choice *choice)
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "unsubscribed", id);
@@ -391,7 +391,7 @@ static void note_lost(const struct channel *channel, struct seq sent, void *ctx)
 }
 
 /* Locations that a new token no longer allows are left, and that is said. */
-static void leave_lost(struct session *session)
+ON_LOOP static void leave_lost(struct session *session)
 {
     OWNED(choice) struct choice choice = {0};
     if (choice_init(&choice, hub_follow_count(&session->subscriber)) < 0) {
@@ -405,7 +405,7 @@ static void leave_lost(struct session *session)
 }
 
 /* 1: the token is good and the session goes by it; *ret_refresh: it was in already. 0: the session is being closed. */
-static int take_token(struct session *session, const struct message *message, bool *ret_refresh)
+ON_LOOP static int take_token(struct session *session, const struct message *message, bool *ret_refresh)
 {
     const struct server_options *options = &session->worker->server->options;
     OWNED(principal) struct principal *who = NULL;
@@ -450,7 +450,7 @@ void session_authenticate(struct session *session, const struct message *message
 
 /* --- subscribe, unsubscribe --- */
 
-static void say_subscribed(struct session *session, struct str id, const struct choice *choice, bool with_resume)
+ON_LOOP static void say_subscribed(struct session *session, struct str id, const struct choice *choice, bool with_resume)
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "subscribed", id);

@@ -54,14 +54,14 @@ void session_answered(struct session *session)
 
 /* --- Sending --- */
 
-static void too_slow(struct session *session)
+ON_LOOP static void too_slow(struct session *session)
 {
     count_up(&session->worker->counts.slow_closed);
     conn_drop_pending(&session->client->conn);
     session_close(session, CLOSE_TOO_SLOW);
 }
 
-static int send_frame(struct session *session, struct frame *frame)
+ON_LOOP static int send_frame(struct session *session, struct frame *frame)
 {
     if (session->state == SESSION_CLOSING || session->state == SESSION_GONE) return ERR_CLOSED;
     int rc = conn_send_frame(&session->client->conn, frame);
@@ -130,7 +130,7 @@ static void put_time(struct json *json)
     jw_str(json, "server_time", wall_text(clock_wall(), (char[WALL_TEXT_BYTES]){0}));
 }
 
-static void say_alive(struct session *session)
+ON_LOOP static void say_alive(struct session *session)
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "heartbeat", (struct str){0});
@@ -222,7 +222,7 @@ void session_set_principal(struct session *session, struct principal *who)
 
 /* --- Beginning --- */
 
-static void refuse_entry(struct session *session)
+ON_LOOP static void refuse_entry(struct session *session)
 {
     session_error(session, NULL, CODE_UNAUTHENTICATED, NULL);
     session_close(session, CLOSE_UNAUTHENTICATED);
@@ -265,7 +265,7 @@ static void ticket_taken(struct ask *ask)
     session_answered(session);
 }
 
-static int begin_ticket(struct session *session, struct str ticket)
+ON_LOOP static int begin_ticket(struct session *session, struct str ticket)
 {
     OWNED(mem) struct ticket_ask *taken = calloc(1, sizeof *taken);
     if (taken == NULL) return ERR_NOMEM;
@@ -320,7 +320,7 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
 
 /* --- Bytes --- */
 
-static void on_text(struct session *session, struct str text)
+ON_LOOP static void on_text(struct session *session, struct str text)
 {
     count_up(&session->worker->counts.messages_in);
     struct message message;
@@ -346,7 +346,7 @@ static void on_text(struct session *session, struct str text)
     message_done(&message);
 }
 
-static void end_in_order(struct session *session)
+ON_LOOP static void end_in_order(struct session *session)
 {
     session->state = SESSION_CLOSING;
     hub_unfollow_all(&session->subscriber);
@@ -355,7 +355,7 @@ static void end_in_order(struct session *session)
     conn_shutdown_after_flush(&session->client->conn);
 }
 
-static void on_peer_close(struct session *session, uint16_t code)
+ON_LOOP static void on_peer_close(struct session *session, uint16_t code)
 {
     if (session->state != SESSION_CLOSING) {
         /* RFC 6455 5.5.1: answer with a Close, typically echoing the code. */
@@ -367,7 +367,7 @@ static void on_peer_close(struct session *session, uint16_t code)
     end_in_order(session);
 }
 
-static void on_message(struct session *session, const struct ws_message *message)
+ON_LOOP static void on_message(struct session *session, const struct ws_message *message)
 {
     if (message->kind == WS_CLOSE) {
         on_peer_close(session, message->close_code);

@@ -70,7 +70,7 @@ static size_t index_of(const struct writer *writer, struct location_id id)
         if (there < id.n) low = middle + 1;
         else high = middle;
     }
-    check(!"a batch's locations are the directory's");
+    never("a batch's locations are the directory's");
     return 0;
 }
 

@@ -10,8 +10,7 @@ static const char *request_name(enum command_kind kind)
     case COMMAND_UNDO: return "undo";
     case COMMAND_EDIT: return "edit";
     }
-    check(!"a command has one of these kinds");
-    return "";
+    never("a command has one of these kinds");
 }
 
 static void put_check_in(struct json *json, const struct decision *decision, enum audience audience)

@@ -364,8 +364,7 @@ static int load_command(struct loading *loading, size_t index)
     case COMMAND_UNDO:
     case COMMAND_EDIT: return load_named_visit(loading, index);
     }
-    check(!"a command has one of these kinds");
-    return ERR_INTERNAL;
+    never("a command has one of these kinds");
 }
 
 int sqlite_load(struct sql *sql, struct batch *batch)
