@@ -6,10 +6,9 @@
 
 #include <stdlib.h>
 
-enum code session_location(const struct session *session, const struct location_ref *ref, const struct location **ret_location)
+enum code location_for(const struct directory *directory, const struct principal *who, const struct location_ref *ref,
+                       const struct location **ret_location)
 {
-    const struct directory *directory = hub_directory(session->worker->hub);
-    const struct principal *who = session->who;
     const struct location *location = NULL;
     if (location_ref_is(ref)) {
         location = ref->slug.at != NULL ? directory_by_slug(directory, ref->slug) : directory_by_id(directory, ref->id);
@@ -25,6 +24,11 @@ enum code session_location(const struct session *session, const struct location_
     if (!principal_at(who, location->slug)) return CODE_FORBIDDEN;
     *ret_location = location;
     return CODE_OK;
+}
+
+enum code session_location(const struct session *session, const struct location_ref *ref, const struct location **ret_location)
+{
+    return location_for(hub_directory(session->worker->hub), session->who, ref, ret_location);
 }
 
 static enum source source_of_role(enum role role)

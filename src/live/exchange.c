@@ -10,6 +10,7 @@
 static void free_exchange(struct exchange *exchange)
 {
     principal_unref(exchange->who);
+    json_decref(exchange->body);
     http_reader_free(exchange->reader);
     arena_done(&exchange->arena);
     free(exchange);
@@ -226,6 +227,8 @@ bool exchange_stats(const struct exchange *exchange, struct location_id location
     *ret_stats = *channel_stats(channel);
     return true;
 }
+
+bool exchange_is_draining(const struct exchange *exchange) { return worker_of(exchange->loop)->draining; }
 
 struct str exchange_epoch(const struct exchange *exchange) { return str_c(exchange->server->epoch); }
 

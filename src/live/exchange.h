@@ -39,6 +39,7 @@ struct exchange {
     bool is_https;            /* as the browser sees it */
     struct arena arena;
     void *state;              /* the handler's, in the arena */
+    json_t *body;             /* the parsed body, if a handler read one; freed with the exchange */
     int result;               /* of the last read or write */
     /* The exchange's own: */
     struct http_reader *reader;
@@ -74,6 +75,11 @@ const struct config *exchange_config(const struct exchange *exchange);
 struct directory *exchange_directory(const struct exchange *exchange);
 /* This loop's head and statistics of a location, as one moment. False: no such location. */
 bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head, struct stats *ret_stats);
+/* The location that somebody may act at: by slug or id, or, where none is named, the token's only one. CODE_OK, or why not. */
+enum code location_for(const struct directory *directory, const struct principal *who, const struct location_ref *ref,
+                       const struct location **ret_location);
+/* The server stops: it answers what it has and takes nothing new. */
+bool exchange_is_draining(const struct exchange *exchange);
 struct str exchange_epoch(const struct exchange *exchange);
 /* After a change of locations: all loops and the writer load the directory anew. */
 ON_LOOP void exchange_locations_changed(struct exchange *exchange);

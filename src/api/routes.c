@@ -1,0 +1,18 @@
+#include "api/api.h"
+
+#define JSON_MAX ((size_t)64 * 1024)
+
+#define OPEN(handler) &(const struct endpoint){.handle = (handler), .is_open = true, .action = MAY_COUNT}
+#define ANYONE(handler) &(const struct endpoint){.handle = (handler), .action = MAY_COUNT}
+#define WHO_MAY(what, handler) &(const struct endpoint){.handle = (handler), .action = (what)}
+
+/* A literal stands before the parameter that would take it. */
+static const struct http_route ROUTES[] = {
+    {VERB_POST, "/api/v1/check-ins", WHO_MAY(MAY_CHECK_IN, check_in_post), JSON_MAX, 0, false},
+    {VERB_POST, "/api/v1/check-outs", WHO_MAY(MAY_CHECK_IN, check_out_post), JSON_MAX, 0, false},
+    {VERB_GET, "/healthz", OPEN(healthz_get), 0, 0, false},
+    {VERB_GET, "/readyz", OPEN(readyz_get), 0, 0, false},
+    {VERB_GET, "/metrics", OPEN(metrics_get), 0, 0, false},
+};
+
+const struct http_router API_ROUTER = {ROUTES, sizeof ROUTES / sizeof ROUTES[0]};
