@@ -8,6 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: "integration", include: ["integration/**/*.test.ts"], ...servers } },
+      { test: { name: "conformance", include: ["conformance/**/*.test.ts"], ...servers } },
       { test: { name: "e2e", include: ["e2e/**/*.test.ts"], ...servers, fileParallelism: false, testTimeout: 90_000 } },
     ],
   },

@@ -157,6 +157,7 @@ static ON_LOOP int refuse(struct client *client, int status, struct str reason)
     OWNED(frame) struct frame *frame = NULL;
     struct http_reply reply = {.now = loop_wall(conn_loop(&client->conn)), .keep_alive = false};
     http_put_problem(&response, status, "bad_request", reason);
+    if (status == 405) http_put_header(&response, "Allow", STR("GET"));
     if (status == 426) {
         http_put_header(&response, "Upgrade", STR("websocket"));
         http_put_header(&response, "Sec-WebSocket-Version", STR(WS_VERSION));
@@ -170,6 +171,9 @@ static ON_LOOP int refuse(struct client *client, int status, struct str reason)
 static ON_LOOP int upgrade(struct client *client, const struct http_request *request)
 {
     struct ws_answer answer;
+    /* RFC 6455 4.2.1, 1: a GET of HTTP/1.1 or higher. */
+    if (request->verb != VERB_GET) return refuse(client, 405, STR("a WebSocket begins with GET"));
+    if (request->http_1_0) return refuse(client, 426, STR("a WebSocket begins with HTTP/1.1"));
     TRY(judge_upgrade(request, &answer));
     if (answer.status != 101) return refuse(client, answer.status, str_c(answer.reason));
     OWNED(buf) struct buf head = buf_of(512);

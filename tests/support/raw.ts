@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import type { Server } from "./server.ts";
 
+/** All that is needed of a server here. */
+export type Listening = Pick<Server, "port">;
+
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export interface FrameOptions {
@@ -12,6 +15,8 @@ export interface FrameOptions {
   rsv?: number;
   /** false: unmasked, which a server must refuse. */
   masked?: boolean;
+  /** Four bytes; random by default. */
+  mask?: Buffer;
   payload?: Buffer | string;
   /** The length's form: by default the shortest. */
   lengthBytes?: 0 | 2 | 8;
@@ -38,23 +43,29 @@ export function frame(options: FrameOptions = {}): Buffer {
   if (form === 2) head.writeUInt16BE(Number(length), 2);
   if (form === 8) head.writeBigUInt64BE(length, 2);
   if (!masked) return Buffer.concat([head, payload]);
-  const mask = randomBytes(4);
-  return Buffer.concat([head, mask, payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0))]);
+  const mask = options.mask ?? randomBytes(4);
+  const body = Buffer.from(payload);
+  for (let at = 0; at < body.length; at++) body[at] = (body[at] ?? 0) ^ (mask[at & 3] ?? 0);
+  return Buffer.concat([head, mask, body]);
 }
 
 export class Raw {
   readonly socket: Socket;
   bytes = Buffer.alloc(0);
   ended = false;
+  /** It ended in a reset, not in order. */
+  reset = false;
+  /** Where bytes lies, with room behind it: a message of many MiB must not be copied for each packet. */
+  #store = this.bytes;
   #wake: (() => void)[] = [];
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on("data", (chunk: Buffer) => {
-      this.bytes = Buffer.concat([this.bytes, chunk]);
+      this.#append(chunk);
       this.#notify();
     });
-    socket.on("error", () => undefined);
+    socket.on("error", () => (this.reset = true));
     socket.on("close", () => {
       this.ended = true;
       this.#notify();
@@ -65,14 +76,14 @@ export class Raw {
     });
   }
 
-  static async connect(server: Server): Promise<Raw> {
+  static async connect(server: Listening): Promise<Raw> {
     const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     await once(socket, "connect");
     return new Raw(socket);
   }
 
   /** Connects and upgrades; what follows are frames. */
-  static async upgraded(server: Server, path: string): Promise<Raw> {
+  static async upgraded(server: Listening, path: string): Promise<Raw> {
     const raw = await Raw.connect(server);
     const key = randomBytes(16).toString("base64");
     raw.write(upgradeRequest(server, path, { "Sec-WebSocket-Key": key }));
@@ -157,12 +168,24 @@ export class Raw {
     this.socket.destroy();
   }
 
+  #append(chunk: Buffer): void {
+    const length = this.bytes.length + chunk.length;
+    let start = this.bytes.byteOffset - this.#store.byteOffset;
+    if (this.bytes.buffer !== this.#store.buffer || start + length > this.#store.length) {
+      this.#store = Buffer.alloc(2 * length);
+      this.bytes.copy(this.#store);
+      start = 0;
+    }
+    chunk.copy(this.#store, start + this.bytes.length);
+    this.bytes = this.#store.subarray(start, start + length);
+  }
+
   #notify(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
 }
 
-export function upgradeRequest(server: Server, path: string, headers: Record<string, string> = {}): string {
+export function upgradeRequest(server: Listening, path: string, headers: Record<string, string> = {}): string {
   const all: Record<string, string> = {
     Host: `127.0.0.1:${server.port}`,
     Upgrade: "websocket",
@@ -190,6 +213,7 @@ function parse(bytes: Buffer): { frame: Frame; length: number } | undefined {
     length = Number(bytes.readBigUInt64BE(2));
     at = 10;
   }
+  if (length < (at === 4 ? 126 : at === 10 ? 65536 : 0)) throw new Error("a length must be written in its shortest form");
   if (bytes.length < at + length) return undefined;
   const frame = { fin: (first & 0x80) !== 0, rsv: (first >> 4) & 7, opcode: first & 15, payload: Buffer.from(bytes.subarray(at, at + length)) };
   return { frame, length: at + length };
