@@ -110,6 +110,9 @@ use_node() {
         step "Fetching Node.js $node_taken" fetch_node "$machine"
     fi
     PATH=$root/.node/bin:$PATH
+    # What this machine configured for npm (a proxy, a certificate) holds for the npm that we took, too.
+    NPM_CONFIG_GLOBALCONFIG=$(cat "$root/.node/globalconfig")
+    export PATH NPM_CONFIG_GLOBALCONFIG
 }
 
 fetch_node() {
@@ -121,6 +124,7 @@ fetch_node() {
         ln -s ../node_modules/npm/bin/npm-cli.js "$into/bin/npm" &&
         ln -s ../node_modules/npm/bin/npx-cli.js "$into/bin/npx" || return 1
     chmod +x "$into/bin/node" "$into/node_modules/npm/bin/npm-cli.js" "$into/node_modules/npm/bin/npx-cli.js" || return 1
+    npm config get globalconfig >"$into/globalconfig" || return 1
     "$into/bin/node" --version || return 1
     echo "$node_taken $npm_taken" >"$into/version" && rm -rf "$root/.node" && mv "$into" "$root/.node"
 }
