@@ -53,7 +53,7 @@ static int resolve(const char *host, struct address *ret_address)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
-    if (getaddrinfo(host, NULL, &hints, &found) != 0) return ERR_NOT_FOUND;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0 || found == NULL) return ERR_NOT_FOUND;
     /* IPv4 where a name has both: what people who write a name into a browser's line always reach. */
     const struct addrinfo *best = found;
     for (const struct addrinfo *info = found; info != NULL; info = info->ai_next) {
