@@ -28,6 +28,7 @@ int fixture_open(struct fixture *fixture, bool create, struct err_detail *reterr
     TRY(store_check_version(fixture->store, reterr));
     TRY(store_writer_open(fixture->store, &fixture->writer, reterr));
     TRY(store_reader_open(fixture->store, &fixture->reader, reterr));
+    in_writer();
     fixture->sql = store_writer_sql(fixture->writer);
     fixture->read = store_reader_sql(fixture->reader);
     return 0;
