@@ -139,17 +139,17 @@ static int put_row(void *ctx, const struct sql_row *row)
 void gym_dump(struct gym *gym, struct buf *out)
 {
     static const char *const TEXTS[] = {
-        "SELECT 'state ' || location_id || ' ' || head || ' ' || coalesce(day, '-') || ' ' || currently_in || ' ' || check_ins || ' ' || "
+        ("SELECT 'state ' || location_id || ' ' || head || ' ' || coalesce(day, '-') || ' ' || currently_in || ' ' || check_ins || ' ' || "
         "check_outs || ' ' || unique_members || ' ' || stay_seconds || ' ' || stays || ' ' || peak || ' ' || coalesce(peak_at, '-') || ' ' "
-        "|| hourly || ' ' || denied FROM location_states ORDER BY location_id",
+        "|| hourly || ' ' || denied FROM location_states ORDER BY location_id"),
         "SELECT 'member ' || id || ' ' || visits_total || ' ' || coalesce(last_visit_at, '-') FROM members ORDER BY id",
         "SELECT 'membership ' || id || ' ' || coalesce(visits_left, '-') FROM memberships ORDER BY id",
-        "SELECT 'visit ' || id || ' ' || member_id || ' ' || location_id || ' ' || checked_in_at || ' ' || coalesce(checked_out_at, '-') || "
+        ("SELECT 'visit ' || id || ' ' || member_id || ' ' || location_id || ' ' || checked_in_at || ' ' || coalesce(checked_out_at, '-') || "
         "' ' || auto_end_at || ' ' || in_seq || ' ' || out_seq || ' ' || coalesce(membership_id, '-') || ' ' || automatic || ' ' || undone "
         "|| ' ' || source || ' ' || checked_in_by || ' ' || coalesce(checked_out_by, '-') || ' ' || coalesce(notes, '-') FROM visits ORDER "
-        "BY id",
-        "SELECT 'event ' || location_id || ' ' || seq || ' ' || kind || ' ' || at || ' ' || coalesce(visit_id, '-') || ' ' || "
-        "coalesce(member_id, '-') || ' ' || json FROM events ORDER BY location_id, seq",
+        "BY id"),
+        ("SELECT 'event ' || location_id || ' ' || seq || ' ' || kind || ' ' || at || ' ' || coalesce(visit_id, '-') || ' ' || "
+        "coalesce(member_id, '-') || ' ' || json FROM events ORDER BY location_id, seq"),
         "SELECT 'request ' || key || ' ' || reply || ' ' || at FROM requests ORDER BY id",
         "SELECT 'denial ' || key || ' ' || first_at || ' ' || repeats FROM denials ORDER BY key",
         "SELECT 'audit ' || at || ' ' || actor || ' ' || action || ' ' || subject || ' ' || details FROM audit ORDER BY id",
