@@ -27,6 +27,6 @@ struct reading {
 
 MUST_USE int readers_create(struct store *store, unsigned threads, struct readers **ret_readers, struct err_detail *reterr);
 /* Finishes what was begun; what waits is answered ERR_CLOSED. */
-void readers_stop(struct readers *readers);
-void readers_free(struct readers *readers);
+void readers_stop(struct readers *pool);
+void readers_free(struct readers *pool);
 MUST_USE int reading_start(struct readers *readers, struct reading *reading);
