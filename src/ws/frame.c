@@ -151,7 +151,6 @@ static int begin_frame(struct ws_decoder *dec)
         if (opcode != WS_CONTINUATION) {
             dec->message_kind = opcode & 3u;
             dec->message_compressed = (dec->head[0] & RSV1_BIT) != 0;
-            dec->text = (struct utf8){0};
         }
         /* RFC 6455 10.4: the limit holds for a frame and for the message put together; told before a byte of it is held. */
         check(dec->held.len <= wire_bytes_max(dec));

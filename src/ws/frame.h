@@ -74,7 +74,7 @@ struct ws_decoder {
     uint8_t head[WS_HEAD_BYTES_MAX]; /* of the current frame; the mask at its end turns as the payload is taken */
     uint8_t head_len;             /* bytes of it that are there */
     uint8_t control_held;         /* bytes at the end of held that are a control frame's */
-    struct utf8 text;             /* of the current uncompressed text message */
+    struct utf8 text;             /* of the current text message; between messages it is whole */
     uint8_t flags : 2;            /* WS_CLIENT, WS_TEXT_ONLY */
     uint8_t message_kind : 2;     /* of the message begun and not ended: WS_TEXT or WS_BINARY, else 0 */
     bool message_compressed : 1;

@@ -219,6 +219,21 @@ static void a_length_over_the_bound_is_told_by_the_header_alone(void **state)
     }
 }
 
+static void a_length_in_64_bits_begins_where_16_end(void **state)
+{
+    (void)state;
+    static const struct { uint8_t length[8]; int rc; } CASES[] = {
+        {{0, 0, 0, 0, 0, 0, 0xff, 0xff}, ERR_PROTOCOL}, {{0, 0, 0, 0, 0, 1, 0, 0}, 0}, {{0, 0, 0, 0, 0, 2, 0, 1}, ERR_TOO_BIG}};
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        uint8_t head[WS_HEAD_BYTES_MAX] = {0x82, 0xff};
+        memcpy(head + 2, CASES[i].length, sizeof CASES[i].length);
+        struct ear ear;
+        ear_open(&ear, 1 << 17, 0, NULL);
+        assert_int_equal(ear_feed(&ear, span_of(head, sizeof head)), CASES[i].rc);
+        ear_done(&ear);
+    }
+}
+
 static void only_what_came_is_held(void **state)
 {
     (void)state;
@@ -460,7 +475,26 @@ static void the_bound_is_counted_while_inflating(void **state)
     }
 }
 
-/* Stored blocks can be longer than what they hold, but not by any measure. */
+static void a_compressed_message_may_be_longer_than_what_it_holds(void **state)
+{
+    (void)state;
+    OWNED(ws_inflater) struct ws_inflater *inflater = NULL;
+    assert_int_equal(ws_inflater_create(&inflater), 0);
+    /* Stored blocks of 60 bytes, 5 bytes more each: 300 bytes in 326. */
+    OWNED(buf) struct buf payload = buf_of(1000);
+    OWNED(buf) struct buf expected = buf_of(1000);
+    assert_int_equal(buf_put_str(&expected, STR("text ")), 0);
+    for (size_t i = 0; i < BOUND_BYTES / 60; i++) {
+        assert_int_equal(buf_put_str(&payload, STR("\x00\x3c\x00\xc3\xff" TEN TEN TEN TEN TEN TEN)), 0);
+        assert_int_equal(buf_put_str(&expected, STR(TEN TEN TEN TEN TEN TEN)), 0);
+    }
+    assert_int_equal(buf_put_byte(&payload, 0), 0);
+    const struct sent frame = {0xc1, (const char *)payload.at, payload.len, AS_IT_SHOULD};
+    OWNED(buf) struct buf wire = wire_of(&frame, 1, true);
+    assert_hears((struct listening){BOUND_BYTES, 0, inflater}, buf_span(&wire), buf_span(&expected));
+}
+
+/* But not by any measure. */
 static void endless_empty_blocks_close_1009(void **state)
 {
     (void)state;
@@ -661,6 +695,7 @@ int main(void)
         cmocka_unit_test(a_close_tells_its_code_and_reason),
         cmocka_unit_test(a_message_over_the_bound_closes_1009),
         cmocka_unit_test(a_length_over_the_bound_is_told_by_the_header_alone),
+        cmocka_unit_test(a_length_in_64_bits_begins_where_16_end),
         cmocka_unit_test(only_what_came_is_held),
         cmocka_unit_test(binary_closes_1003_where_only_text_is_spoken),
         cmocka_unit_test(the_examples_of_rfc_6455_5_7_are_read_and_written),
@@ -673,6 +708,7 @@ int main(void)
         cmocka_unit_test(each_error_has_its_close_code),
         cmocka_unit_test(compressed_messages_are_heard_where_that_was_agreed),
         cmocka_unit_test(the_bound_is_counted_while_inflating),
+        cmocka_unit_test(a_compressed_message_may_be_longer_than_what_it_holds),
         cmocka_unit_test(endless_empty_blocks_close_1009),
         cmocka_unit_test(what_is_compressed_for_all_is_heard_by_all),
         cmocka_unit_test(random_conversations_are_heard_however_they_are_cut),

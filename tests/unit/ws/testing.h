@@ -110,6 +110,7 @@ static inline int ear_feed(struct ear *ear, struct span piece)
     if (rc < 0) {
         assert_false(ear->failed);
         ear->failed = true;
+        assert_null(ear->dec.held.at);
         assert_int_equal(buf_printf(&ear->heard, "%s%d", ear->heard.len > 0 ? "|" : "", ws_close_code(rc)), 0);
     }
     free(at);
