@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "net/conn.h"
+#include "net/inside.h"
 #include "net/sockets.h"
 
 #include <setjmp.h>
@@ -299,6 +300,41 @@ static void after_a_pause_at_the_turns_end_it_reads_before_it_judges(void **stat
     judged_after_a_pause(false);
 }
 
+static void claim_many_reads(struct loop *loop, struct loop_msg *msg)
+{
+    (void)msg;
+    loop->reads += (size_t)48 * 1024; /* all that libuv takes in one poll: there may be more */
+}
+
+static void after_a_poll_that_may_have_left_sockets_the_next_one_judges(void **state)
+{
+    (void)state;
+    struct loop *loop = NULL;
+    struct watched watched;
+    struct loop_msg many = {.run = claim_many_reads};
+    struct pair pair = pair_open(0);
+    assert_int_equal(loop_create(NULL, &loop), 0);
+    watch(&watched, loop, pair.ours, 50);
+    uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+    sleep_ms(100);
+    assert_int_equal(loop_post(loop, &many), 0);
+    uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+    assert_int_equal(watched.silent,
+                     0); /* its deadline is over, but its socket may not have been looked at */
+    uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+    assert_int_equal(watched.silent, 1);
+
+    /* A loop with as many reads in every turn still runs its timers. */
+    sleep_ms(100);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(loop_post(loop, &many), 0);
+        uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+    }
+    assert_int_equal(watched.silent, 2);
+    loop_free(loop);
+    close(pair.peer);
+}
+
 /* A child runs the loop and judges each 500 ms; the parent speaks each 20 ms and stops the child now and then for longer. */
 #define JUDGED_EACH_MS 500
 
@@ -364,6 +400,7 @@ int main(void)
         cmocka_unit_test(an_idle_loop_uses_no_time),
         cmocka_unit_test(after_a_pause_among_the_callbacks_it_reads_before_it_judges),
         cmocka_unit_test(after_a_pause_at_the_turns_end_it_reads_before_it_judges),
+        cmocka_unit_test(after_a_poll_that_may_have_left_sockets_the_next_one_judges),
         cmocka_unit_test(a_stopped_process_reads_before_it_judges),
     };
     return cmocka_run_group_tests_name("net/loop", tests, NULL, NULL);
