@@ -84,7 +84,7 @@ static void decoding(const char *name, enum ws_opcode opcode, const uint8_t *pay
     double copy = ns_per_frame(copy_only, &wire);
     double both = ns_per_frame(copy_and_decode, &wire);
     printf("%-28s %8.1f ns copied, %8.1f ns copied and decoded: %6.2f million frames/s, %5.2f GB/s\n", name, copy, both, 1e3 / both,
-           (double)(wire.len / wire.frames) / both);
+           (double)wire.len / (double)wire.frames / both);
     free(wire.at);
     free(wire.work);
 }

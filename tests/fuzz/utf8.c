@@ -43,9 +43,9 @@ static bool good_in_pieces(struct span text, uint32_t random)
     return utf8_whole(&state);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span bytes = {at, len};
+    struct span bytes = {data, size};
     struct str text;
     int64_t count = count_slowly(bytes);
     bool good = utf8_check(bytes, &text) == 0;

@@ -73,11 +73,11 @@ static struct buf listen_to(struct choices choices, struct ws_inflater *inflater
     return heard;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct ws_inflater *inflater;
     if (inflater == NULL) must(ws_inflater_create(&inflater) == 0);
-    struct span in = {at, len};
+    struct span in = {data, size};
     uint8_t bits = fuzz_byte(&in);
     struct choices choices = {bits & (WS_CLIENT | WS_TEXT_ONLY), (bits & 4) != 0};
     uint32_t random = fuzz_byte(&in) + 2u;

@@ -41,9 +41,9 @@ static void judge(const struct ws_request *request)
     must(strcmp(second.extensions, answer.extensions) == 0 && second.window_bits == answer.window_bits);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span in = {at, len};
+    struct span in = {data, size};
     struct ws_request request = {0};
     struct str *const fields[] = {&request.upgrade, &request.connection, &request.key,
                                   &request.version, &request.protocol,   &request.extensions};

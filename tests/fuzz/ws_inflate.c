@@ -4,7 +4,7 @@
 
 #include "ws/deflate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct ws_inflater *inflater;
     static struct ws_deflater *deflater;
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
         must(ws_inflater_create(&inflater) == 0);
         must(ws_deflater_create(&deflater) == 0);
     }
-    struct span in = {at, len};
+    struct span in = {data, size};
     size_t bytes_max = fuzz_byte(&in);
     bytes_max = bytes_max << 8 | fuzz_byte(&in);
     unsigned window_bits = WS_WINDOW_BITS_MIN + fuzz_byte(&in) % (WS_WINDOW_BITS_MAX - WS_WINDOW_BITS_MIN + 1);
