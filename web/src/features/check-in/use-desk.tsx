@@ -1,0 +1,34 @@
+/** The desk of this page's location, for components. */
+import { notifications } from '@mantine/notifications';
+import { useFootfall } from '@footfall/realtime/react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCodeText } from '@/shared/error-text.ts';
+import { type Answer, memberOf } from './answer.ts';
+import { createDesk, type Desk } from './desk.ts';
+
+export function useDesk(slug: string): Desk {
+  const client = useFootfall();
+  const cache = useQueryClient();
+  const tellMissed = useMissedNotice();
+  return useMemo(() => createDesk({ client, cache, slug, onMissed: tellMissed }), [client, cache, slug, tellMissed]);
+}
+
+/** Whoever was let in meanwhile stands in the feed; whoever was not must not slip by. */
+function useMissedNotice(): (answer: Answer) => void {
+  const { t } = useTranslation('checkIn');
+  const codeText = useCodeText();
+  return useMemo(
+    () => (answer: Answer) => {
+      if (answer.kind !== 'refused') return;
+      const name = memberOf(answer)?.name ?? subjectName(answer, (tail) => t('unknownCode', { tail }));
+      notifications.show({ color: 'red', message: t('missed', { name, reason: codeText(answer.code, answer.sentence) }), autoClose: false });
+    },
+    [t, codeText],
+  );
+}
+
+export function subjectName(answer: Extract<Answer, { kind: 'refused' | 'pending' }>, unknown: (tail: string) => string): string {
+  return answer.subject.kind === 'member' ? answer.subject.name : unknown(answer.subject.code.slice(-4));
+}
