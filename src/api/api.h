@@ -25,48 +25,48 @@ struct api {
 
 extern const struct http_router API_ROUTER;
 /* GET of everything that no route has: the web app. */
-void app_serve(struct exchange *exchange);
+ON_LOOP void app_serve(struct exchange *exchange);
 
 /* --- Handlers, by file --- */
-void check_in_post(struct exchange *exchange);   /* check_ins.c */
-void check_out_post(struct exchange *exchange);
-void visits_list(struct exchange *exchange);     /* visits.c */
-void visit_get(struct exchange *exchange);
-void visit_patch(struct exchange *exchange);
-void visit_delete(struct exchange *exchange);
-void member_visits_list(struct exchange *exchange);
-void locations_list(struct exchange *exchange);  /* locations.c */
-void location_get(struct exchange *exchange);
-void location_create(struct exchange *exchange); /* location_edit.c */
-void location_patch(struct exchange *exchange);
-void location_snapshot(struct exchange *exchange); /* snapshot.c */
-void location_present(struct exchange *exchange);
-void location_events(struct exchange *exchange);
-void stats_get(struct exchange *exchange);
-void healthz_get(struct exchange *exchange);     /* service.c */
-void readyz_get(struct exchange *exchange);
-void metrics_get(struct exchange *exchange);
+ON_LOOP void check_in_post(struct exchange *exchange);   /* check_ins.c */
+ON_LOOP void check_out_post(struct exchange *exchange);
+ON_LOOP void visits_list(struct exchange *exchange);     /* visits.c */
+ON_LOOP void visit_get(struct exchange *exchange);
+ON_LOOP void visit_patch(struct exchange *exchange);
+ON_LOOP void visit_delete(struct exchange *exchange);
+ON_LOOP void member_visits_list(struct exchange *exchange);
+ON_LOOP void locations_list(struct exchange *exchange);  /* locations.c */
+ON_LOOP void location_get(struct exchange *exchange);
+ON_LOOP void location_create(struct exchange *exchange); /* location_edit.c */
+ON_LOOP void location_patch(struct exchange *exchange);
+ON_LOOP void location_snapshot(struct exchange *exchange); /* snapshot.c */
+ON_LOOP void location_present(struct exchange *exchange);
+ON_LOOP void location_events(struct exchange *exchange);
+ON_LOOP void stats_get(struct exchange *exchange);
+ON_LOOP void healthz_get(struct exchange *exchange);     /* service.c */
+ON_LOOP void readyz_get(struct exchange *exchange);
+ON_LOOP void metrics_get(struct exchange *exchange);
 
 /* --- What they share --- */
 
 /* The body as a JSON object, exchange->body: it lives until the exchange ends. NULL: answered already. */
-json_t *api_body(struct exchange *exchange);
+ON_LOOP json_t *api_body(struct exchange *exchange);
 /* A problem with the field that is wrong. */
-void api_refuse(struct exchange *exchange, enum code code, const char *field, const char *detail);
+ON_LOOP void api_refuse(struct exchange *exchange, enum code code, const char *field, const char *detail);
 /* ?limit=. False: answered already. */
-bool api_limit(struct exchange *exchange, size_t *ret_limit);
+ON_LOOP bool api_limit(struct exchange *exchange, size_t *ret_limit);
 /* A whole number of a query, or `otherwise` where it is not there. False: answered already. */
-bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *ret_value);
+ON_LOOP bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *ret_value);
 /* {id} of the path. False: answered with 404 already. */
-bool api_path_id(struct exchange *exchange, const char *name, enum code missing, int64_t *ret_id);
+ON_LOOP bool api_path_id(struct exchange *exchange, const char *name, enum code missing, int64_t *ret_id);
 /* {slug} of the path, allowed to this token. NULL: answered already. */
-const struct location *api_path_location(struct exchange *exchange);
+ON_LOOP const struct location *api_path_location(struct exchange *exchange);
 /* The answer of a command: its reply's payload, or a problem. */
-void api_answer_command(struct exchange *exchange, const struct ask *ask);
+ON_LOOP void api_answer_command(struct exchange *exchange, const struct ask *ask);
 /* What went wrong on the way to the store. */
-void api_fail_result(struct exchange *exchange);
+ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */
 #define API_ETAG_BYTES 24
 struct str api_etag(int64_t version, char ret_text[API_ETAG_BYTES]);
 /* Idempotency-Key into the command, with the fingerprint of type and body. False: answered already. */
-bool api_request_id(struct exchange *exchange, const char *type, const json_t *body, struct command *command);
+ON_LOOP bool api_request_id(struct exchange *exchange, const char *type, const json_t *body, struct command *command);

@@ -12,7 +12,7 @@ static enum code complete(const struct exchange *exchange, struct command *comma
     return code;
 }
 
-static void post(struct exchange *exchange, enum command_kind kind)
+ON_LOOP static void post(struct exchange *exchange, enum command_kind kind)
 {
     const json_t *body = api_body(exchange);
     if (body == NULL) return;

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-static void answer_health(struct exchange *exchange, const char *status)
+ON_LOOP static void answer_health(struct exchange *exchange, const char *status)
 {
     OWNED(buf) struct buf body = buf_of(256);
     struct json json = jw_to(&body);
@@ -24,7 +24,7 @@ static int probe(struct sql *sql, struct exchange *exchange)
     return sql_run(sql, "UPDATE meta SET value = value WHERE key = 'epoch'", SQL_NO_VALUES, NULL, NULL);
 }
 
-static void probed(struct exchange *exchange)
+ON_LOOP static void probed(struct exchange *exchange)
 {
     if (exchange->result == 0) answer_health(exchange, "ready");
     else exchange_fail(exchange, CODE_UNAVAILABLE, STR("The database cannot be written now"));
