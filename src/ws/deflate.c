@@ -133,7 +133,7 @@ size_t ws_deflated_bytes_max(size_t message_bytes)
 #define WINDOWS (WS_WINDOW_BITS_MAX - WS_WINDOW_BITS_MIN + 1)
 
 struct ws_deflater {
-    z_stream zlib[WINDOWS];   /* by window; made when first needed, since all browsers take the biggest */
+    z_stream zlib[WINDOWS]; /* by window; made when first needed, since all browsers take the biggest */
     bool made[WINDOWS];
     struct buf out;
 };
@@ -174,7 +174,8 @@ static int fresh_stream(struct ws_deflater *deflater, unsigned window_bits, z_st
     return 0;
 }
 
-int ws_deflate(struct ws_deflater *deflater, struct span message, unsigned window_bits, struct span *ret_payload)
+int ws_deflate(struct ws_deflater *deflater, struct span message, unsigned window_bits,
+               struct span *ret_payload)
 {
     if (message.len > UINT32_MAX) return ERR_TOO_BIG;
     if (message.len < WS_DEFLATE_BYTES_MIN) return 0;

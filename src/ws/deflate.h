@@ -21,7 +21,8 @@ MUST_USE int ws_inflater_create(struct ws_inflater **ret_inflater);
 void ws_inflater_free(struct ws_inflater *inflater);
 static inline void ws_inflater_owned(struct ws_inflater **inflater) { ws_inflater_free(*inflater); }
 /* One whole message's payload, made with any window, to what it was; *ret_message lasts until the inflater's next use or its end. */
-MUST_USE int ws_inflate(struct ws_inflater *inflater, struct span payload, size_t bytes_max, struct mspan *ret_message);
+MUST_USE int ws_inflate(struct ws_inflater *inflater, struct span payload, size_t bytes_max,
+                        struct mspan *ret_message);
 /* How long the compressed form of a message of so many bytes may sensibly be; what is longer is not worth holding. */
 size_t ws_deflated_bytes_max(size_t message_bytes);
 
@@ -32,7 +33,8 @@ void ws_deflater_free(struct ws_deflater *deflater);
 static inline void ws_deflater_owned(struct ws_deflater **deflater) { ws_deflater_free(*deflater); }
 /* 1: *ret_payload is shorter than message; it lasts until the deflater's next use or its end. 0: it does not pay, send it
  * as it is. window_bits: what the peer's window holds (struct ws_answer). */
-MUST_USE int ws_deflate(struct ws_deflater *deflater, struct span message, unsigned window_bits, struct span *ret_payload);
+MUST_USE int ws_deflate(struct ws_deflater *deflater, struct span message, unsigned window_bits,
+                        struct span *ret_payload);
 /* May a frame that was compressed with the full window be sent to a peer with this one? Nothing in a message can refer further
  * back than its own length. */
 static inline bool ws_window_holds(unsigned window_bits, size_t message_bytes)

@@ -61,7 +61,8 @@ static bool frame_fin(const struct ws_decoder *dec) { return (dec->head[0] & FIN
 static bool frame_masked(const struct ws_decoder *dec) { return (dec->head[1] & MASK_BIT) != 0; }
 static unsigned frame_length_bits(const struct ws_decoder *dec) { return dec->head[1] & LENGTH_BITS; }
 
-void ws_decoder_init(struct ws_decoder *dec, size_t message_bytes_max, unsigned flags, struct ws_inflater *inflater)
+void ws_decoder_init(struct ws_decoder *dec, size_t message_bytes_max, unsigned flags,
+                     struct ws_inflater *inflater)
 {
     check(message_bytes_max <= FRAME_BYTES_MAX);
     check((flags & ~(unsigned)(WS_CLIENT | WS_TEXT_ONLY)) == 0);
@@ -191,7 +192,8 @@ static void unmask(struct ws_decoder *dec, struct mspan piece)
     memcpy(mask, turned, sizeof turned);
 }
 
-static int give_control(struct ws_decoder *dec, enum ws_opcode opcode, struct mspan payload, struct ws_message *ret_message)
+static int give_control(struct ws_decoder *dec, enum ws_opcode opcode, struct mspan payload,
+                        struct ws_message *ret_message)
 {
     struct ws_message message = {.kind = opcode, .payload = payload, .close_code = WS_CLOSE_NO_STATUS};
     if (opcode == WS_CLOSE && payload.len > 0) {
@@ -256,7 +258,8 @@ static int take_payload(struct ws_decoder *dec, struct mspan *in, struct ws_mess
     }
     if (frame_ended) dec->head_whole = false;
     if (!message_ended) return 0;
-    return is_control(opcode) ? give_control(dec, opcode, piece, ret_message) : give_data(dec, piece, ret_message);
+    return is_control(opcode) ? give_control(dec, opcode, piece, ret_message)
+                              : give_data(dec, piece, ret_message);
 }
 
 /* What was held for the message given out last goes: all of it, or the control frame behind the data. */
@@ -299,12 +302,13 @@ int ws_decoder_next(struct ws_decoder *dec, struct mspan *in, struct ws_message 
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
-size_t ws_put_head(uint8_t ret_head[WS_HEAD_BYTES_MAX], enum ws_opcode opcode, unsigned flags, size_t payload_bytes,
-                   const uint8_t *mask)
+size_t ws_put_head(uint8_t ret_head[WS_HEAD_BYTES_MAX], enum ws_opcode opcode, unsigned flags,
+                   size_t payload_bytes, const uint8_t *mask)
 {
     size_t len = 2;
     unsigned mask_bit = mask == NULL ? 0 : MASK_BIT;
-    unsigned first = (unsigned)opcode | ((flags & WS_FIN) != 0 ? FIN_BIT : 0) | ((flags & WS_COMPRESSED) != 0 ? RSV1_BIT : 0);
+    unsigned first = (unsigned)opcode | ((flags & WS_FIN) != 0 ? FIN_BIT : 0) |
+                     ((flags & WS_COMPRESSED) != 0 ? RSV1_BIT : 0);
     ret_head[0] = (uint8_t)first;
     /* RFC 6455 5.2: the shortest of the three ways. */
     if (payload_bytes < LENGTH_16) {
@@ -323,7 +327,8 @@ size_t ws_put_head(uint8_t ret_head[WS_HEAD_BYTES_MAX], enum ws_opcode opcode, u
     return len + WS_MASK_BYTES;
 }
 
-static int whole_frame(enum ws_opcode opcode, unsigned flags, struct span payload, const uint8_t *mask, struct frame **ret_frame)
+static int whole_frame(enum ws_opcode opcode, unsigned flags, struct span payload, const uint8_t *mask,
+                       struct frame **ret_frame)
 {
     if (is_control(opcode) && payload.len > WS_CONTROL_BYTES_MAX) return ERR_TOO_BIG;
     uint8_t head[WS_HEAD_BYTES_MAX];
@@ -336,7 +341,8 @@ int ws_frame(enum ws_opcode opcode, struct span payload, struct frame **ret_fram
     return whole_frame(opcode, 0, payload, NULL, ret_frame);
 }
 
-int ws_frame_masked(enum ws_opcode opcode, struct span payload, const uint8_t mask[WS_MASK_BYTES], struct frame **ret_frame)
+int ws_frame_masked(enum ws_opcode opcode, struct span payload, const uint8_t mask[WS_MASK_BYTES],
+                    struct frame **ret_frame)
 {
     struct frame *frame;
     TRY(whole_frame(opcode, 0, payload, mask, &frame));
@@ -346,8 +352,8 @@ int ws_frame_masked(enum ws_opcode opcode, struct span payload, const uint8_t ma
     return 0;
 }
 
-int ws_frame_deflated(struct ws_deflater *deflater, enum ws_opcode opcode, struct span payload, unsigned window_bits,
-                      struct frame **ret_frame)
+int ws_frame_deflated(struct ws_deflater *deflater, enum ws_opcode opcode, struct span payload,
+                      unsigned window_bits, struct frame **ret_frame)
 {
     check(!is_control(opcode)); /* RFC 7692 6.1: control frames are never compressed */
     struct span deflated;

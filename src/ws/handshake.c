@@ -140,37 +140,45 @@ static int take_parameter(struct str *in, struct str *ret_name, struct value *re
 struct offer {
     bool declined;
     bool server_no_context, client_no_context, server_window, client_window; /* seen */
-    unsigned server_bits;     /* of server_max_window_bits */
+    unsigned server_bits;                                                    /* of server_max_window_bits */
 };
 
 /* RFC 7692 7.1.2: a decimal number from 8 to 15 without leading zeroes; 0 where it is not. */
 static unsigned window_bits_of(struct value value)
 {
-    if (value.len == 1 && (value.start[0] == '8' || value.start[0] == '9')) return (unsigned)(value.start[0] - '0');
+    if (value.len == 1 && (value.start[0] == '8' || value.start[0] == '9'))
+        return (unsigned)(value.start[0] - '0');
     if (value.len == 2 && value.start[0] == '1' && value.start[1] >= '0' && value.start[1] <= '5') {
         return 10 + (unsigned)(value.start[1] - '0');
     }
     return 0;
 }
 
+static bool first_time(bool *seen)
+{
+    bool first = !*seen;
+    *seen = true;
+    return first;
+}
+
 /* RFC 7692 7.1: declined is an offer with a parameter that is not defined, has a wrong value or stands there twice. */
 static bool parameter_is_good(struct offer *offer, struct str name, struct value value)
 {
     if (str_eq(name, STR("server_no_context_takeover"))) {
-        return !value.given && !offer->server_no_context && (offer->server_no_context = true);
+        return !value.given && first_time(&offer->server_no_context);
     }
     if (str_eq(name, STR("client_no_context_takeover"))) {
-        return !value.given && !offer->client_no_context && (offer->client_no_context = true);
+        return !value.given && first_time(&offer->client_no_context);
     }
     if (str_eq(name, STR("client_max_window_bits"))) {
         /* RFC 7692 7.1.2.2: may come without a value. We read any window and never ask for a smaller one. */
         bool good = !value.given || window_bits_of(value) != 0;
-        return good && !offer->client_window && (offer->client_window = true);
+        return good && first_time(&offer->client_window);
     }
     if (str_eq(name, STR("server_max_window_bits"))) {
         /* RFC 7692 7.1.2.1: always with a value. 8 is allowed, but more than zlib can do: declined. */
         offer->server_bits = window_bits_of(value);
-        return offer->server_bits >= WS_WINDOW_BITS_MIN && !offer->server_window && (offer->server_window = true);
+        return offer->server_bits >= WS_WINDOW_BITS_MIN && first_time(&offer->server_window);
     }
     return false;
 }
@@ -200,8 +208,8 @@ static void accept_offer(const struct offer *offer, struct ws_answer *answer)
                        "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
     /* RFC 7692 7.1.2.1: only where it was offered, and no more than was offered. */
     if (offer->server_window) {
-        len += snprintf(answer->extensions + len, sizeof answer->extensions - (size_t)len, "; server_max_window_bits=%u",
-                        offer->server_bits);
+        len += snprintf(answer->extensions + len, sizeof answer->extensions - (size_t)len,
+                        "; server_max_window_bits=%u", offer->server_bits);
     }
     check(len > 0 && (size_t)len < sizeof answer->extensions);
     answer->window_bits = offer->server_bits;
@@ -277,12 +285,17 @@ int ws_handshake(const struct ws_request *request, bool may_compress, struct ws_
 {
     /* RFC 6455 4.2.1, 3 and 4. RFC 9110 15.5.22: 426 tells a client that did not ask for it to upgrade. */
     if (!list_has(request->upgrade, STR("websocket")) || !list_has(request->connection, STR("upgrade"))) {
-        return refuse(ret_answer, 426, "this address speaks WebSocket: Upgrade and Connection are missing; a proxy may drop them");
+        return refuse(
+            ret_answer, 426,
+            "this address speaks WebSocket: Upgrade and Connection are missing; a proxy may drop them");
     }
     /* RFC 6455 4.2.1, 6 and 4.4: another version is answered with the one that we speak. */
-    if (!is_version(request->version)) return refuse(ret_answer, 400, "Sec-WebSocket-Version is missing or no number");
-    if (!str_eq(request->version, STR(WS_VERSION))) return refuse(ret_answer, 426, "only version " WS_VERSION " is spoken here");
-    if (!is_key(request->key)) return refuse(ret_answer, 400, "Sec-WebSocket-Key is missing or not 16 bytes in base64");
+    if (!is_version(request->version))
+        return refuse(ret_answer, 400, "Sec-WebSocket-Version is missing or no number");
+    if (!str_eq(request->version, STR(WS_VERSION)))
+        return refuse(ret_answer, 426, "only version " WS_VERSION " is spoken here");
+    if (!is_key(request->key))
+        return refuse(ret_answer, 400, "Sec-WebSocket-Key is missing or not 16 bytes in base64");
     if (request->protocol.at != NULL && !is_token_list(request->protocol)) {
         return refuse(ret_answer, 400, "Sec-WebSocket-Protocol is no list of names");
     }
