@@ -145,8 +145,8 @@ build_web() {
     [ -f "$root/web/package.json" ] || return 0
     use_node
     npm_packages web
-    local stamp=$root/web/dist/.built newer
-    if [ -f "$stamp" ]; then
+    local stamp=$root/web/node_modules/.built newer
+    if [ -f "$stamp" ] && [ -f "$root/web/dist/index.html" ]; then
         newer=$(cd "$root" && find web docs/api -mindepth 1 \( -name node_modules -o -path web/dist \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)
         [ -n "$newer" ] || return 0
     fi
