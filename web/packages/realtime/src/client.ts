@@ -66,7 +66,7 @@ export interface ClientEvents {
   refused: Extract<FollowNews, { is: 'refused' }>;
   /** Fetch the location's snapshot, then subscribe again; until then no event of it is delivered. */
   resync: Extract<FollowNews, { is: 'resync' }>;
-  /** A request was answered, also one of a former page. */
+  /** A check-in or check-out was answered, also one of a former page. */
   answer: Answer;
   /** The list of what waits changed. */
   waiting: readonly OutboxEntry[];
@@ -203,7 +203,6 @@ export class RealtimeClient {
     const { machine, effects } = step(before, event, this.#around.clock.now(), this.#around.random());
     this.#machine = machine;
     if (before.name === 'live' && (machine.name !== 'live' || machine.history.conn !== before.history.conn)) {
-      this.#follows.dropped();
       this.#requests.dropped();
     }
     for (const effect of effects) {

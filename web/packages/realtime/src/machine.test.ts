@@ -146,6 +146,8 @@ describe('time', () => {
     const back = walk(failing, [1_500, { on: 'tick' }], [1_500, { ...credentials, conn: 3 }], [1_500, { on: 'opened', conn: 3 }], [1_500, said(welcome('authenticate-3'), 3)]);
     expect(back.machine).toMatchObject({ name: 'live', history: { failures: 2 } });
     expect(dueAt(back.machine)).toBe(1_500 + STABLE_MS);
+    const beating = { ...back.machine, beatAt: 2_000 } as Machine;
+    expect(walk(beating, [2_000, { on: 'tick' }]).machine.history.failures).toBe(2);
     expect(walk(back.machine, [1_500 + STABLE_MS, { on: 'tick' }]).machine.history.failures).toBe(0);
   });
 });
@@ -182,6 +184,13 @@ describe('signs of life', () => {
     expect(walk(asked.machine, [now + 100, said(message('heartbeat', {}))], [now + PROBE_MS, { on: 'tick' }]).machine.name).toBe('waiting');
     const answered = walk(asked.machine, [now + 100, said(message('heartbeat_ack', {}, 'heartbeat-1-1'))]).machine;
     expect(dueAt(answered)).toBeGreaterThan(now + PROBE_MS);
+  });
+
+  test('the late answer to a heartbeat before is not the answer', () => {
+    const asked = walk(live(), [INTERVAL_MS, { on: 'tick' }], [INTERVAL_MS, { on: 'doubt' }]);
+    expect(asked.effects).toEqual([{ do: 'heartbeat', id: 'heartbeat-1-2' }]);
+    const stale = said(message('heartbeat_ack', {}, 'heartbeat-1-1'));
+    expect(walk(asked.machine, [INTERVAL_MS + 10, stale], [INTERVAL_MS + PROBE_MS, { on: 'tick' }]).machine.name).toBe('waiting');
   });
 
   test('asking twice is asking once', () => {

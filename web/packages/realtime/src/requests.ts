@@ -1,5 +1,5 @@
 /* requests.ts: asks and answers. The outbox says what is to be sent when; here are the promises of those who asked, and
- * the storage. Every answer also goes to `answered`: the asker of a kept request may have gone with a former page. */
+ * the storage. The answer to a kept request also goes to `answered`: its asker may have gone with a former page. */
 import { z } from 'zod';
 import type { Member, Message, ServerMessage } from './messages.ts';
 import { Outbox, type OutboxEntry, type OutboxStorage, type RequestKind, type RequestType } from './outbox.ts';
@@ -129,8 +129,14 @@ export class Requests {
     if (message.type === 'error') {
       return this.#settleError(message.id, message.payload);
     }
-    const request = this.#outbox.entries.find(({ id }) => id === message.id);
-    return request !== undefined && isReplyTo(request.type, message) ? this.#resolve(request, message) : null;
+    const request = this.#outbox.remove(message.id);
+    if (request === null) {
+      return null;
+    }
+    if (isReplyTo(request.type, message)) {
+      return this.#close({ request, reply: message }, (asker) => asker.resolve(message));
+    }
+    return this.#reject(request, new RequestError('bad_reply', `${message.type} is no answer to ${request.type}`));
   }
 
   /** Its answer came, but in a form that nobody here can read. */
@@ -174,25 +180,20 @@ export class Requests {
     return request === null ? 'put_off' : this.#reject(request, new RequestError(code, error, payload));
   }
 
-  #resolve(request: OutboxEntry, reply: Reply): Answer {
-    this.#outbox.remove(request.id);
-    return this.#close({ request, reply }, (asker) => asker.resolve(reply));
-  }
-
   #reject(request: OutboxEntry, error: RequestError): Answer {
     return this.#close({ request, error }, (asker) => asker.reject(error));
   }
 
   #close(answer: Answer, tell: (asker: Asker) => void): Answer {
     const { id, kind } = answer.request;
-    if (kind === 'kept') {
-      this.#stored((storage) => storage.remove(id));
-    }
     const askers = this.#askers.get(id) ?? [];
     this.#askers.delete(id);
     askers.forEach(tell);
-    this.#options.answered(answer);
-    this.#options.changed();
+    if (kind === 'kept') {
+      this.#stored((storage) => storage.remove(id));
+      this.#options.answered(answer);
+      this.#options.changed();
+    }
     return answer;
   }
 

@@ -54,7 +54,6 @@ describe('what a new connection is told', () => {
   test('after a drop: the last delivered event', () => {
     const follows = following(5);
     follows.take('main', 6);
-    follows.dropped();
     expect(follows.opening()).toEqual({ locations: ['main'], resume: { epoch: 'e1', after: { main: 6 } } });
   });
 
@@ -64,7 +63,6 @@ describe('what a new connection is told', () => {
   ])('after %s: no position, so it starts anew', (_, before) => {
     const follows = following(5);
     before(follows);
-    follows.dropped();
     expect(follows.opening()).toEqual({ locations: ['main'] });
     expect(follows.joined(welcome('e1', { main: 9 }))).toEqual([{ is: 'following', location: 'main', fresh: true }]);
   });
@@ -151,6 +149,20 @@ describe('what is to be sent on a live connection', () => {
     expect(follows.subscribed({ heads: { main: 5, north: 0 }, refused: {} })).toEqual([{ is: 'following', location: 'north', fresh: true }]);
     expect(follows.commands()).toEqual({ unsubscribe: [], subscribe: [] });
   });
+});
+
+test('a snapshot that came while there was no connection is where the next one goes on', () => {
+  const follows = following(5);
+  follows.lose('main', 9, 'server');
+  follows.want(['main'], { main: 12 });
+  expect(follows.opening()).toEqual({ locations: ['main'], resume: { epoch: 'e1', after: { main: 12 } } });
+});
+
+test('what was to be sent on the former connection is not sent on the next', () => {
+  const follows = following(5);
+  follows.leave(['main']);
+  follows.opening();
+  expect(follows.commands()).toEqual({ unsubscribe: [], subscribe: [] });
 });
 
 describe('heads of an acknowledged heartbeat', () => {

@@ -99,9 +99,12 @@ export class Follows {
 
   /* ---- what the connection needs ---- */
 
-  /** For `authenticate` on a new connection. */
+  /** For `authenticate` on a new connection, which knows nothing of what was asked on the one before. */
   opening(): FollowRequest {
-    this.dropped();
+    this.#toLeave.clear();
+    for (const place of this.#places.values()) {
+      place.status = 'pending';
+    }
     this.#allAsked = this.#all;
     const position = this.#ask([...this.#places.keys()]);
     return { ...(this.#all ? {} : { locations: [...this.#places.keys()] }), ...position };
@@ -188,17 +191,6 @@ export class Follows {
       const place = this.#places.get(name);
       return place?.status === 'following' && place.seq !== null && place.seq < (heads[name] ?? 0);
     });
-  }
-
-  /** The connection ended. A lost place has no position, so the next connection starts it anew. */
-  dropped(): void {
-    this.#allAsked = false;
-    this.#toLeave.clear();
-    for (const place of this.#places.values()) {
-      place.status = 'pending';
-      place.asked = false;
-      place.resumed = false;
-    }
   }
 
   /** Snapshot instead of resume, everywhere. */

@@ -622,6 +622,26 @@ describe('requests', () => {
     expect(second.client.waiting).toHaveLength(0);
   });
 
+  test('asked after another person was signed in, and before the server said so: it is the new one’s', async () => {
+    const { client } = await liveClient();
+    client.connect(server.token('2'));
+    const answer = client.checkIn(7, 'main');
+    await clock.advance(100);
+    expect(await answer).toMatchObject({ success: true });
+  });
+
+  test('what was sent is in the storage as it was sent', async () => {
+    const store = new MemoryStore();
+    const { client } = newClient({}, store);
+    server.answerNext('check_in', null);
+    void client.checkIn(7, 'main', undefined, { id: 'a' });
+    clock.sleep(3_600_000);
+    client.connect(server.token());
+    await clock.advance(100);
+    expect(JSON.parse(store.getItem('footfall.outbox.a') ?? '')).toMatchObject({ sent: true, payload: sent('check_in')[0]?.payload });
+    expect(sent('check_in')[0]?.payload).toHaveProperty('occurred_at');
+  });
+
   test('what cannot be read in the storage is named, and the rest goes on', async () => {
     const store = new MemoryStore();
     store.setItem('footfall.outbox.bad', '{"id":');
@@ -692,6 +712,15 @@ describe('requests', () => {
     expect(client.droppedMessages).toEqual({ unknown: 0, malformed: 1 });
   });
 
+  test('so does one that answers something else', async () => {
+    const { client } = await liveClient();
+    server.answerNext('check_in', { type: 'stats', payload: server.gym.stats('main') });
+    const caught = client.checkIn(7, 'main').catch((error: unknown) => error);
+    await clock.advance(10);
+    expect(await caught).toMatchObject({ code: 'bad_reply', message: 'stats is no answer to check_in' });
+    expect(client.waiting).toEqual([]);
+  });
+
   test('stats of one location, of all, and none from a closed connection', async () => {
     const { client } = await liveClient();
     const [one, all] = [client.getStats('main'), client.getStats()];
@@ -739,6 +768,18 @@ describe('what comes in', () => {
     server.checkInElsewhere(1, 'main');
     await clock.advance(10);
     expect([seqs, reports]).toEqual([[1], [new Error('mine')]]);
+  });
+
+  test('one function may listen twice, and end once', async () => {
+    const { client } = newClient();
+    let heard = 0;
+    const listener = () => (heard += 1);
+    const end = client.on('welcome', listener);
+    client.on('welcome', listener);
+    end();
+    client.connect(server.token());
+    await clock.advance(100);
+    expect(heard).toBe(1);
   });
 
   test('a listener may close the client from inside', async () => {

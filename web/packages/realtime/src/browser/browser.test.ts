@@ -105,8 +105,8 @@ describe('the page’s own surroundings', () => {
   test('waiting requests are kept in localStorage, in the order asked, and nowhere without it', async () => {
     const { storage } = pageSurroundings();
     const entry = { type: 'check_in', kind: 'kept', payload: {}, user: null, sent: false } as const;
-    await storage?.put({ ...entry, id: 'b', createdAt: 1 });
     await storage?.put({ ...entry, id: 'a', createdAt: 2 });
+    await storage?.put({ ...entry, id: 'b', createdAt: 1 });
     expect(await storage?.load()).toMatchObject([{ id: 'b' }, { id: 'a' }]);
     await storage?.remove('b');
     expect(Object.keys(localStorage)).toEqual(['footfall.outbox.a']);
@@ -133,7 +133,7 @@ describe('over a real socket', () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   /** Opens one and writes down what it says; resolves when `until` was said. */
-  function open(until: string, on: (said: string, socket: Socket) => void = () => undefined): Promise<string[]> {
+  function open(until: string, on: (said: string, socket: Socket) => void = () => undefined, made: (socket: NodeWebSocket) => void = () => undefined): Promise<string[]> {
     return new Promise((resolve) => {
       const heard: string[] = [];
       const hear = (said: string) => {
@@ -143,7 +143,12 @@ describe('over a real socket', () => {
           resolve(heard);
         }
       };
-      const socket = webSocketFactory((to) => new NodeWebSocket(to) as WebSocketLike)(url, {
+      const create = (to: string) => {
+        const real = new NodeWebSocket(to);
+        made(real);
+        return real as WebSocketLike;
+      };
+      const socket = webSocketFactory(create)(url, {
         opened: () => hear('opened'),
         message: (text) => hear(`message ${text}`),
         closed: (code, reason) => hear(`closed ${code} ${reason}`),
@@ -175,8 +180,11 @@ describe('over a real socket', () => {
 
   test('closed by us: the server sees it, and nothing more is heard', async () => {
     const seen = new Promise<number>((resolve) => server.on('connection', (peer) => peer.on('close', resolve)));
-    const heard = await open('opened', (_, socket) => socket.close(1000));
+    let ended: Promise<unknown> = Promise.resolve();
+    const made = (real: NodeWebSocket) => (ended = new Promise((resolve) => real.addEventListener('close', resolve)));
+    const heard = await open('opened', (_, socket) => socket.close(1000), made);
     expect(await seen).toBe(1000);
+    await ended;
     expect(heard).toEqual(['opened']);
   });
 });
