@@ -1,6 +1,6 @@
 /* testing/fake-gym.ts: what a fake server keeps across restarts: a log for each location, the answered requests, who is
  * in. As much of the contract's rules as a client can notice. */
-import type { FakeClock } from './fake-clock.ts';
+import type { Clock } from '../src/surroundings.ts';
 
 export interface FakeEvent {
   readonly type: string;
@@ -29,7 +29,7 @@ const MEMBERS = 1_000;
 const REPEAT_MS = 60_000;
 
 export class FakeGym {
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #logs = new Map<string, FakeEvent[]>();
   readonly #answered = new Map<string, { readonly asked: string; readonly reply: FakeReply }>();
   readonly #inside = new Map<number, Visit>();
@@ -40,7 +40,7 @@ export class FakeGym {
   /** How often each request id was carried out in this history: never more than once, if all is well. */
   readonly carriedOut = new Map<string, number>();
 
-  constructor(clock: FakeClock, locations: readonly string[]) {
+  constructor(clock: Clock, locations: readonly string[]) {
     this.#clock = clock;
     for (const location of locations) {
       this.#logs.set(location, []);

@@ -1,7 +1,6 @@
 /* testing/fake-network.ts: sockets between a client and a fake server, with a latency and without loss or disorder, as
  * TCP has it, until they are cut: then what is on its way, in either direction, never arrives. */
-import type { Socket, SocketHandlers } from '../src/surroundings.ts';
-import type { FakeClock } from './fake-clock.ts';
+import type { Clock, Socket, SocketHandlers } from '../src/surroundings.ts';
 
 export interface WireHandlers {
   readonly toServer: (text: string) => void;
@@ -10,7 +9,7 @@ export interface WireHandlers {
 
 /** One connection, as the server's side holds it. */
 export class FakeWire {
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #latency: () => number;
   readonly #client: SocketHandlers;
   readonly #lastArrival = { up: 0, down: 0 };
@@ -18,7 +17,7 @@ export class FakeWire {
   #down = true; // the way to the client is open
   #up = true;
 
-  constructor(clock: FakeClock, latency: () => number, client: SocketHandlers) {
+  constructor(clock: Clock, latency: () => number, client: SocketHandlers) {
     this.#clock = clock;
     this.#latency = latency;
     this.#client = client;

@@ -1,7 +1,6 @@
 /* testing/fake-server.ts: a server that speaks the contract, in memory and in a test's own time. Give its `openSocket`
  * and `url` to a client as surroundings; pull its levers (cut, drain, answerNext, …) to make trouble. */
-import type { SocketFactory } from '../src/surroundings.ts';
-import type { FakeClock } from './fake-clock.ts';
+import type { Clock, SocketFactory } from '../src/surroundings.ts';
 import { FakeGym, refusal, type FakeCommand, type FakeEvent, type FakeReply } from './fake-gym.ts';
 import { FakeWire } from './fake-network.ts';
 
@@ -31,7 +30,7 @@ interface Connection {
 
 export class FakeServer {
   readonly gym: FakeGym;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #options: Required<FakeServerOptions>;
   readonly #connections = new Set<Connection>();
   readonly #tickets = new Map<string, string>();
@@ -48,7 +47,7 @@ export class FakeServer {
   /** Upgrades that were accepted so far. */
   opened = 0;
 
-  constructor(clock: FakeClock, options: FakeServerOptions = {}) {
+  constructor(clock: Clock, options: FakeServerOptions = {}) {
     this.#clock = clock;
     this.#options = { locations: ['main', 'north'], heartbeatSeconds: 25, latency: () => 1, maxResume: 10_000, ...options };
     this.gym = new FakeGym(clock, this.#options.locations);
