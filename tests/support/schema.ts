@@ -1,4 +1,4 @@
-// What the documents promise, as checks of the running server: docs/api/openapi.yaml for answers and events.
+// What the documents promise, as checks of the running server: docs/api/openapi.yaml for answers, asyncapi.yaml for the socket.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
@@ -17,15 +17,27 @@ interface OpenApi {
   components: { schemas: Record<string, unknown>; responses: Record<string, Response> };
 }
 
-const api = parse(readFileSync(join(root, "docs/api/openapi.yaml"), "utf8"), { maxAliasCount: -1 }) as OpenApi;
+interface AsyncApi {
+  operations: { serverSays: { messages: { $ref: string }[] } };
+  components: { messages: Record<string, { payload: unknown }>; schemas: Record<string, unknown> };
+}
+
+const read = (name: string): unknown => parse(readFileSync(join(root, "docs/api", name), "utf8"), { maxAliasCount: -1 });
+const api = read("openapi.yaml") as OpenApi;
+const socket = read("asyncapi.yaml") as AsyncApi;
+const serverSays = new Set(socket.operations.serverSays.messages.map((message) => message.$ref.split("/").at(-1)));
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-ajv.addSchema({ $id: "footfall", components: api.components }, "footfall");
+/** References become absolute, so that a schema can be compiled from anywhere. */
+const absolute = (schema: unknown, home: "openapi" | "asyncapi"): object =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', `"${home}#/components/`).replaceAll('"./openapi.yaml#/', '"openapi#/')) as object;
+ajv.addSchema({ $id: "openapi", components: absolute(api.components, "openapi") }, "openapi");
+ajv.addSchema({ $id: "asyncapi", components: absolute(socket.components, "asyncapi") }, "asyncapi");
 const validators = new Map<string, ValidateFunction>();
 
-function validator(name: string, schema: unknown): ValidateFunction {
+function validator(name: string, schema: unknown, home: "openapi" | "asyncapi" = "openapi"): ValidateFunction {
   let found = validators.get(name);
   if (!found) {
-    found = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"footfall#/components/')) as object);
+    found = ajv.compile(absolute(schema, home));
     validators.set(name, found);
   }
   return found;
@@ -66,21 +78,16 @@ function checkProblem(what: string, answer: Answer): void {
   if (answer.status === 401 && !answer.headers.get("www-authenticate")) throw new Error(`${what}: 401 without WWW-Authenticate`);
 }
 
-const EVENT_SCHEMAS: Record<string, string> = {
-  member_checked_in: "MemberCheckedIn",
-  member_checked_out: "MemberCheckedOut",
-  check_in_denied: "CheckInDenied",
-  visit_corrected: "VisitCorrected",
-  event_hidden: "EventHidden",
-};
-const PAYLOAD_SCHEMAS: Record<string, string> = { check_in_success: "CheckInSuccess", check_out_success: "CheckOutSuccess", stats_update: "Stats" };
-
-/** Throws where a message of the socket is not of the form that the documents give it. */
+/** Throws where a message of the socket is none that the documents name, or not of its form. */
 export function checkMessage(message: Message): void {
-  const event = EVENT_SCHEMAS[message.type];
-  if (event) expectValid(validator(event, { $ref: `#/components/schemas/${event}` }), message, message.type);
-  const payload = PAYLOAD_SCHEMAS[message.type];
-  if (payload) expectValid(validator(payload, { $ref: `#/components/schemas/${payload}` }), message.payload, message.type);
+  if (!serverSays.has(message.type)) throw new Error(`the server said ${message.type}, which docs/api/asyncapi.yaml does not name`);
+  const schema = socket.components.messages[message.type]?.payload;
+  expectValid(validator(`message ${message.type}`, schema, "asyncapi"), message, message.type);
+}
+
+/** Throws where a message to the server is not of the form that the documents give it. */
+export function checkRequest(name: string, message: unknown): void {
+  expectValid(validator(`request ${name}`, socket.components.messages[name]?.payload, "asyncapi"), message, name);
 }
 
 function expectValid(validate: ValidateFunction, value: unknown, what: string): void {

@@ -1,0 +1,39 @@
+// docs/api itself: what it says about messages has to hold together before the server is held against it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { checkMessage, checkRequest } from "../support/schema.ts";
+import { root } from "../support/server.ts";
+
+interface Named {
+  name?: string;
+  payload: unknown;
+  examples?: { payload: { type: string; payload: unknown } }[];
+}
+const socket = parse(readFileSync(join(root, "docs/api/asyncapi.yaml"), "utf8")) as {
+  channels: { checkins: { messages: Record<string, unknown> } };
+  operations: Record<string, { messages: { $ref: string }[] }>;
+  components: { messages: Record<string, Named> };
+};
+
+test("each message is in the channel and said by one side", () => {
+  const named = Object.keys(socket.components.messages);
+  expect(Object.keys(socket.channels.checkins.messages)).toEqual(named);
+  const said = Object.values(socket.operations).flatMap((operation) => operation.messages.map((message) => message.$ref.split("/").at(-1)));
+  expect(said.sort()).toEqual(named.slice().sort());
+});
+
+test.each(Object.entries(socket.components.messages).filter(([, message]) => message.examples))("the examples of %s are of the form that it names", (name, message) => {
+  for (const example of message.examples ?? []) {
+    expect(example.payload.type).toBe(message.name ?? name);
+    checkRequest(name, example.payload);
+  }
+});
+
+test("a message that nobody named, or of another form, is told apart", () => {
+  expect(() => checkMessage({ type: "surprise", payload: {} })).toThrow("surprise");
+  expect(() => checkMessage({ type: "resync_required", payload: { location: "main" } })).toThrow("head");
+  expect(() => checkMessage({ type: "event_hidden", payload: { location: "main", seq: 0 } })).toThrow("seq");
+  checkMessage({ type: "resync_required", payload: { location: "main", head: 3 } });
+});
