@@ -2,7 +2,6 @@
 import { ActionIcon, Avatar, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import { IconCheck, IconDeviceDesktop, IconLogout2, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { initials } from '@/shared/components/member-avatar.tsx';
 import { useUser } from '@/shared/client.tsx';
 import { chooseLanguage, isLanguage, languages } from '@/shared/i18n.ts';
 
@@ -18,12 +17,10 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const tick = (on: boolean) => on && <IconCheck size={16} aria-hidden />;
   return (
-    <Menu width={240} position="bottom-end" shadow="lg">
+    <Menu width={240} position="bottom-end" shadow="lg" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="transparent" size={36} radius="xl" aria-label={t('menu.label', { name: user.name })}>
-          <Avatar size={36} color="pine" variant="filled" aria-hidden>
-            {initials(user.name)}
-          </Avatar>
+          <Avatar size={36} color="pine" aria-hidden />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
@@ -39,8 +36,7 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => void }) {
           <Menu.Item
             key={language}
             lang={language}
-            role="menuitemradio"
-            aria-checked={i18n.language === language}
+            aria-current={i18n.language === language}
             rightSection={tick(i18n.language === language)}
             onClick={() => isLanguage(language) && void chooseLanguage(language)}
           >
@@ -51,8 +47,7 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => void }) {
         {schemes.map(({ value, Icon }) => (
           <Menu.Item
             key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
+            aria-current={colorScheme === value}
             leftSection={<Icon size={16} aria-hidden />}
             rightSection={tick(colorScheme === value)}
             onClick={() => setColorScheme(value)}

@@ -1,5 +1,5 @@
 /** The front desk: the box and its answer, today's figures, what happens, who is inside. */
-import { Alert, SegmentedControl } from '@mantine/core';
+import { Alert, SegmentedControl, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconCloudOff } from '@tabler/icons-react';
 import { useConnection, useFollow } from '@footfall/realtime/react';
@@ -20,7 +20,7 @@ import { useFormat } from '@/shared/format.ts';
 const views = ['feed', 'inside', 'today'] as const;
 
 export function DeskPage({ location }: { location: Location }) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation(['live', 'common']);
   const snapshot = useSnapshot(location.slug);
   const threeColumns = useMediaQuery('(min-width: 87.5em)', undefined, { getInitialValueInEffect: false });
   const [params, setParams] = useSearchParams();
@@ -41,6 +41,7 @@ export function DeskPage({ location }: { location: Location }) {
   );
   return (
     <div className={classes.desk}>
+      <VisuallyHidden component="h1">{t('common:deskTitle', { name: location.name })}</VisuallyHidden>
       <div className={classes.main}>
         <StaleBanner location={location} asOf={snapshot.dataUpdatedAt} />
         <CheckInSection location={location} />

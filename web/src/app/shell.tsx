@@ -34,7 +34,7 @@ export function Shell({ location, locations, onSignOut, children }: Props) {
         {t('skip')}
       </a>
       <header className={classes.header}>
-        <Link to={paths.desk(location.slug)} className={classes.brand}>
+        <Link to={paths.desk(location.slug)} className={classes.brand} aria-label={t('home')}>
           <Logo size={34} />
           <span className={classes.product}>{t('product')}</span>
         </Link>

@@ -7,7 +7,6 @@ import { briefOf } from '@/shared/member-brief.ts';
 import { feedLength, type LiveState, type LogEvent } from './live-state.ts';
 
 type Payload<Type extends LiveEvent['type']> = Extract<LiveEvent, { type: Type }>['payload'];
-type Denied = Payload<'check_in_denied'>;
 
 export type Applied = { state: LiveState; gap: boolean };
 
@@ -40,7 +39,7 @@ function applyNext(state: LiveState, event: LogEvent): LiveState {
         stats: headcount(state.stats, event.payload),
       };
     case 'check_in_denied':
-      return { ...seen, feed: onTop(withoutLine(state.feed, event.payload), event) };
+      return { ...seen, feed: onTop(state.feed, event) };
     case 'visit_corrected':
       return { ...seen, present: correct(state.present, event.payload), feed: onTop(state.feed, event) };
     case 'event_hidden':
@@ -78,21 +77,4 @@ function correct(present: Present[], payload: Payload<'visit_corrected'>): Prese
 
 function onTop(feed: LiveEvent[], event: LiveEvent): LiveEvent[] {
   return [event, ...feed].slice(0, feedLength);
-}
-
-/** A refusal that repeats is one line at the desk: the newest takes the place of those before it. */
-function withoutLine(feed: LiveEvent[], denied: Denied): LiveEvent[] {
-  if (denied.repeats === 0) return feed;
-  return feed.filter((event) => event.type !== 'check_in_denied' || !sameLine(event.payload, denied));
-}
-
-function sameLine(older: Denied, newer: Denied): boolean {
-  return older.repeats < newer.repeats && older.source === newer.source && whom(older) === whom(newer) && Date.parse(newer.at) - Date.parse(older.at) < lineLength_ms(newer);
-}
-
-/** Five minutes from each to the next, as the server counts. */
-const lineLength_ms = ({ repeats }: Denied): number => (repeats + 1) * 5 * 60_000;
-
-function whom(denied: Denied): string {
-  return denied.member ? `member ${denied.member.id}` : `code ${denied.code_last4 ?? ''}`;
 }

@@ -3,6 +3,7 @@ import { Avatar } from '@mantine/core';
 import { IconCreditCard } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useHttp } from '@/shared/client.tsx';
+import classes from './member-avatar.module.css';
 
 interface Props {
   /** Null: it is not known who it is. */
@@ -17,8 +18,17 @@ interface Props {
 export function MemberAvatar({ name, photoUrl, size, radius = 'xl', className }: Props) {
   const photo = usePhoto(photoUrl ?? null, size > 96 ? 640 : 96);
   return (
-    <Avatar src={photo} {...(name === null ? {} : { name, color: 'initials' })} size={size} radius={radius} className={className} alt="" aria-hidden>
-      {name === null ? <IconCreditCard size={Math.round(size * 0.5)} stroke={1.4} /> : initials(name)}
+    <Avatar
+      src={photo}
+      size={size}
+      radius={radius}
+      className={`${classes.avatar ?? ''} ${className ?? ''}`}
+      classNames={{ placeholder: name === null ? classes.unknown : classes.initials }}
+      style={{ '--hue': hueOf(name ?? ''), fontSize: className === undefined ? size * 0.38 : undefined }}
+      alt=""
+      aria-hidden
+    >
+      {name === null ? <IconCreditCard size="50%" stroke={1.4} /> : initials(name)}
     </Avatar>
   );
 }
@@ -37,6 +47,11 @@ function usePhoto(url: string | null, size: number): string | null {
     retry: 1,
   });
   return data ?? null;
+}
+
+/** The same person has the same colour everywhere. */
+function hueOf(name: string): number {
+  return Array.from(name).reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
 }
 
 export function initials(name: string): string {

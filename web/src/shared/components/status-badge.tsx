@@ -1,5 +1,4 @@
 /** A membership's status: a word and an icon beside the colour. */
-import { Badge } from '@mantine/core';
 import {
   IconBan,
   IconCalendarClock,
@@ -11,11 +10,12 @@ import {
   IconTicketOff,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Tag, type TagColor } from './tag.tsx';
 import type { Membership, MemberStatus } from '@/api/schemas.ts';
 
 type Status = MemberStatus | Membership['status'];
 
-const looks: Record<Status, { color: string; Icon: typeof IconBan }> = {
+const looks: Record<Status, { color: TagColor; Icon: typeof IconBan }> = {
   active: { color: 'green', Icon: IconCircleCheck },
   expired: { color: 'red', Icon: IconCalendarX },
   frozen: { color: 'blue', Icon: IconSnowflake },
@@ -30,8 +30,8 @@ export function StatusBadge({ status }: { status: Status }) {
   const { t } = useTranslation();
   const { color, Icon } = looks[status];
   return (
-    <Badge color={color} variant="light" size="md" tt="none" fw={600} leftSection={<Icon size={14} aria-hidden />}>
+    <Tag color={color} icon={<Icon size={14} aria-hidden />}>
       {t(`status.${status}`)}
-    </Badge>
+    </Tag>
   );
 }

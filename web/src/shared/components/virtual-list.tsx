@@ -23,7 +23,7 @@ export function VirtualList<Item>(props: Props<Item>) {
 function Plain<Item>({ label, items, keyOf, end, children }: Props<Item>) {
   return (
     // Something that scrolls must be reachable by keyboard, also when nothing in it is.
-    <div className={classes.box} role="region" aria-label={label} tabIndex={0}>
+    <div className={classes.box} role="group" aria-label={label} tabIndex={0}>
       <ul className={classes.list}>
         {items.map((item) => (
           <li key={keyOf(item)}>{children(item)}</li>
@@ -47,7 +47,7 @@ function Virtual<Item>({ label, items, rowHeight, keyOf, end, children }: Props<
     },
   });
   return (
-    <div ref={box} className={classes.box} role="region" aria-label={label} tabIndex={0}>
+    <div ref={box} className={classes.box} role="group" aria-label={label} tabIndex={0}>
       <ul className={classes.list} style={{ position: 'relative', height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, key, start }) => {
           const item = items[index];

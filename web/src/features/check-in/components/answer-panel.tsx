@@ -148,7 +148,7 @@ function Actions({ answer, word, name, memberHref, actions }: ActionsProps) {
         />
       )}
       {memberHref !== null && (
-        <Button component={Link} to={memberHref} variant="transparent" className={classes.link}>
+        <Button component={Link} to={memberHref} variant="transparent" px="xs" className={classes.link}>
           {t('member')}
         </Button>
       )}

@@ -20,6 +20,7 @@ export function MatchOption({ member, slug, timeZone, best }: Props) {
   const format = useFormat(timeZone);
   const visit = member.open_visit;
   const direction = visit?.location === slug ? 'out' : 'in';
+  const inside = visit && (direction === 'out' ? t('inside', { time: format.time(visit.checked_in_at) }) : t('insideElsewhere', { location: visit.location }));
   return (
     <Combobox.Option value={String(member.id)} className={`${classes.option ?? ''} ${best ? (classes.best ?? '') : ''}`}>
       <MemberAvatar name={member.name} photoUrl={member.photo_url} size={44} />
@@ -28,9 +29,7 @@ export function MatchOption({ member, slug, timeZone, best }: Props) {
           {member.name}
         </Text>
         <Text size="xs" c="dimmed" truncate>
-          {[member.number, member.phone].filter(Boolean).join(' · ')}
-          {visit !== null && ' · '}
-          {visit !== null && (visit.location === slug ? t('inside', { time: format.time(visit.checked_in_at) }) : t('insideElsewhere', { location: visit.location }))}
+          {[member.number, inside, member.phone].filter(Boolean).join(' · ')}
         </Text>
       </div>
       <Group gap="xs" className={classes.action}>

@@ -24,7 +24,7 @@ export function OverrideForm({ name, label, onSubmit }: Props) {
     onSubmit(reason.trim());
   };
   return (
-    <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-start" width={360} shadow="lg" withinPortal>
+    <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-start" width={360} shadow="lg" withinPortal={false}>
       <Popover.Target>
         <Button variant="white" color="dark" leftSection={<IconShieldCheck size={18} aria-hidden />} onClick={() => setOpen(!open)}>
           {label}

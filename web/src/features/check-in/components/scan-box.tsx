@@ -80,6 +80,7 @@ export function ScanBox({ slug, timeZone, mode, onMode, onSubmit, onEscape, inpu
           }}
           offset={4}
           shadow="lg"
+          withinPortal={false}
         >
           <Combobox.Target>
             <TextInput
@@ -110,8 +111,8 @@ export function ScanBox({ slug, timeZone, mode, onMode, onSubmit, onEscape, inpu
               {matches.map((member, index) => (
                 <MatchOption key={member.id} member={member} slug={slug} timeZone={timeZone} best={index === 0} />
               ))}
-              {matches.length === 0 && <Combobox.Empty>{emptyText()}</Combobox.Empty>}
             </Combobox.Options>
+            {matches.length === 0 && <Combobox.Empty>{emptyText()}</Combobox.Empty>}
           </Combobox.Dropdown>
         </Combobox>
         <SegmentedControl

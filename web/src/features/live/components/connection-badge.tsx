@@ -25,7 +25,7 @@ export function ConnectionBadge() {
   const text = t(`connection.${word}`, { seconds: seconds ?? 0 });
   const Icon = icons[word];
   return (
-    <Popover width={320} position="bottom-end" shadow="lg" withArrow>
+    <Popover width={320} position="bottom-end" shadow="lg" withArrow withinPortal={false}>
       <Popover.Target>
         <UnstyledButton className={classes.badge} data-color={color} aria-label={t('connection.details', { state: text })}>
           <Icon size={16} aria-hidden />

@@ -8,6 +8,7 @@ import { Empty, Failure } from '@/shared/components/query-gate.tsx';
 import { VirtualList } from '@/shared/components/virtual-list.tsx';
 import { type FeedFilter, passes } from '../feed-filter.ts';
 import { useEarlierEvents } from '../queries.ts';
+import { inLines } from '../refusal-lines.ts';
 import { type Denied, FeedRow } from './feed-row.tsx';
 
 interface Props {
@@ -30,7 +31,7 @@ export function FeedList({ slug, feed, filter, timeZone, memberHref, onDeal }: P
   const events = useMemo(() => {
     const read = earlier.data?.pages.flatMap(({ items }) => items) ?? [];
     const live = before === null ? feed : feed.filter(({ payload }) => payload.seq >= before);
-    return [...live, ...read].filter((event) => passes(filter, event));
+    return inLines([...live, ...read]).filter((event) => passes(filter, event));
   }, [feed, earlier.data, before, filter]);
   const undone = useMemo(() => undoneVisits(events), [events]);
 

@@ -1,10 +1,11 @@
-import { Anchor, Badge, Button } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { IconAlertTriangle, IconArrowDownLeft, IconArrowUpRight, IconHandStop, IconPencil } from '@tabler/icons-react';
 import type { LiveEvent } from '@footfall/realtime';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { MemberAvatar } from '@/shared/components/member-avatar.tsx';
+import { Tag } from '@/shared/components/tag.tsx';
 import { useCodeText } from '@/shared/error-text.ts';
 import { type Format, useFormat } from '@/shared/format.ts';
 import { useMediaQuery } from '@mantine/hooks';
@@ -71,9 +72,7 @@ function RefusalSide({ denied, name, onDeal }: { denied: Denied; name: string; o
   return (
     <span style={{ display: 'flex', alignItems: 'center', gap: 6 }}>
       {denied.repeats > 0 && (
-        <Badge color="red" variant="light" tt="none">
-          {t('feed.times', { count: denied.repeats + 1 })}
-        </Badge>
+        <Tag color="red">{t('feed.times', { count: denied.repeats + 1 })}</Tag>
       )}
       {denied.member && onDeal !== null && wide && (
         <Button size="compact-xs" variant="default" aria-label={t('feed.again', { name })} onClick={() => onDeal(denied)}>

@@ -32,6 +32,7 @@ export function LocationSwitcher({ locations, current, onSwitch }: Props) {
       store={combobox}
       width={280}
       position="bottom-start"
+      withinPortal={false}
       onOptionSubmit={(slug) => {
         combobox.closeDropdown();
         onSwitch(slug);

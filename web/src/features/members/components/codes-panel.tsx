@@ -1,9 +1,10 @@
 /** A member's cards and codes. A new card is scanned into its field. */
-import { ActionIcon, Badge, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconBarcode, IconX } from '@tabler/icons-react';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Code, Member } from '@/api/schemas.ts';
+import { Tag } from '@/shared/components/tag.tsx';
 import { Panel } from '@/shared/components/panel.tsx';
 import { useUser } from '@/shared/client.tsx';
 import { useErrorText } from '@/shared/error-text.ts';
@@ -34,9 +35,7 @@ export function CodesPanel({ member, etag }: { member: Member; etag: string }) {
           <ul className={classes.list}>
             {member.codes.map((each) => (
               <li key={each.code} className={classes.item}>
-                <Badge variant="default" tt="none">
-                  {t(`codes.${each.kind}`)}
-                </Badge>
+                <Tag color="gray">{t(`codes.${each.kind}`)}</Tag>
                 <Text ff="monospace" flex={1} truncate>
                   {each.code}
                 </Text>

@@ -20,9 +20,19 @@ interface Props {
 export function CreateMember({ opened, onClose, onCreated }: Props) {
   const { t } = useTranslation(['members', 'common']);
   return (
-    <Modal opened={opened} onClose={onClose} title={t('create.title')} size="lg" closeButtonProps={{ 'aria-label': t('common:close') }}>
-      <Form onClose={onClose} onCreated={onCreated} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size="lg">
+      <Modal.Overlay />
+      <Modal.Content>
+        {/* A header of its own would be the page's second banner. */}
+        <Modal.Header role="presentation">
+          <Modal.Title>{t('create.title')}</Modal.Title>
+          <Modal.CloseButton aria-label={t('common:close')} />
+        </Modal.Header>
+        <Modal.Body>
+          <Form onClose={onClose} onCreated={onCreated} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,10 +1,11 @@
 /** The member at a glance, with the photo and the way to change it. */
-import { Badge, Button, FileButton, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, FileButton, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconCamera, IconDoor, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '@/api/schemas.ts';
 import { MemberAvatar } from '@/shared/components/member-avatar.tsx';
+import { Tag } from '@/shared/components/tag.tsx';
 import { StatusBadge } from '@/shared/components/status-badge.tsx';
 import { useUser } from '@/shared/client.tsx';
 import { useErrorText } from '@/shared/error-text.ts';
@@ -27,14 +28,14 @@ export function MemberHeader({ member, timeZone }: { member: Member; timeZone: s
           <Group gap="xs">
             <StatusBadge status={member.status} />
             {member.open_visit !== null && (
-              <Badge variant="light" color="pine" tt="none" leftSection={<IconDoor size={14} aria-hidden />}>
+              <Tag color="blue" icon={<IconDoor size={14} aria-hidden />}>
                 {t('page.inside', { time: format.dateTime(member.open_visit.checked_in_at) })}
-              </Badge>
+              </Tag>
             )}
             {member.balance_minor !== 0 && (
-              <Badge variant="light" color={member.balance_minor < 0 ? 'yellow' : 'gray'} tt="none">
+              <Tag color={member.balance_minor < 0 ? 'yellow' : 'gray'}>
                 {t(member.balance_minor < 0 ? 'page.owes' : 'page.credit', { amount: format.money(Math.abs(member.balance_minor), member.currency) })}
-              </Badge>
+              </Tag>
             )}
           </Group>
           <Text size="sm" c="dimmed">

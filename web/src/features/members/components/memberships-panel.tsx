@@ -82,7 +82,7 @@ function MembershipMenu({ member, membership, timeZone }: { member: number; memb
       },
     );
   return (
-    <Menu position="bottom-end" shadow="lg">
+    <Menu position="bottom-end" shadow="lg" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" loading={update.isPending} aria-label={t('memberships.actions', { plan: membership.plan })}>
           <IconDots size={18} aria-hidden />
@@ -123,7 +123,7 @@ function AddMembership({ id, timeZone }: { id: number; timeZone: string }) {
     create.mutate({ plan_id: Number(plan), starts, ...(ends === '' ? {} : { ends }), key: crypto.randomUUID() }, { onSuccess: () => setOpen(false) });
   };
   return (
-    <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-end" width={320} shadow="lg">
+    <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-end" width={320} shadow="lg" withinPortal={false}>
       <Popover.Target>
         <Button size="xs" variant="default" leftSection={<IconCalendarPlus size={16} aria-hidden />} onClick={() => setOpen(!open)}>
           {t('memberships.add')}

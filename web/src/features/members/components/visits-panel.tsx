@@ -21,7 +21,7 @@ export function VisitsPanel({ id, timeZone }: { id: number; timeZone: string }) 
         </Text>
       )}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('visits.title'), role: 'region' } }}>
+        <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('visits.title'), role: 'group' } }}>
           <Table verticalSpacing="xs" aria-label={t('visits.title')}>
             <Table.Thead>
               <Table.Tr>
