@@ -220,7 +220,7 @@ export class RealtimeClient {
       case 'open':
         return this.#open(effect.conn, effect.ticket);
       case 'authenticate':
-        return this.#send('authenticate', effect.id, { ...tokenPayload(effect.token), ...this.#follows.opening() });
+        return this.#send('authenticate', effect.id, { ...tokenPayload(effect.token), ...this.#follows.opening(effect.bare) });
       case 'refresh':
         return this.#send('authenticate', this.#newId(), { token: effect.token });
       case 'heartbeat':
@@ -419,7 +419,7 @@ export class RealtimeClient {
       if (message.type === 'error') {
         this.#emitter.emit('error', message.payload);
       } else if (message.type === 'unsubscribed' && message.id === null) {
-        const ended = Object.keys(message.payload.heads).map((name) => [name, 'forbidden']);
+        const ended = Object.keys(message.payload.heads).map((name): [string, string] => [name, 'forbidden']);
         this.#tellNews(this.#follows.refused({ ...Object.fromEntries(ended), ...message.payload.refused }));
       }
     } else if (settled !== 'put_off' && settled.request.type === 'subscribe') {

@@ -44,7 +44,7 @@ describe('the way in', () => {
   test('a token waits for the open socket, a ticket goes into its address', () => {
     expect(walk(connecting(), [0, credentials]).effects).toEqual([{ do: 'open', conn: 1, ticket: null }]);
     expect(walk(connecting(), [0, { ...credentials, token: null, ticket: 'k' }]).effects).toEqual([{ do: 'open', conn: 1, ticket: 'k' }]);
-    expect(walk(connecting(), [0, credentials], [0, { on: 'opened', conn: 1 }]).effects).toEqual([{ do: 'authenticate', id: 'authenticate-1', token: 't' }]);
+    expect(walk(connecting(), [0, credentials], [0, { on: 'opened', conn: 1 }]).effects).toEqual([{ do: 'authenticate', id: 'authenticate-1', token: 't', bare: false }]);
   });
 
   test('only the answer to its own authenticate makes it live: a ticket’s welcome comes before and unasked', () => {
@@ -249,10 +249,16 @@ describe('authenticate is answered by an error', () => {
   const refused = (code: string, retry?: number) => walk(authenticating(), [0, said(error(code, 'authenticate-1', retry))]);
 
   test('unauthenticated: its 4401 follows', () => expect(refused('unauthenticated').machine.name).toBe('authenticating'));
-  test('forbidden: stop', () => expect(refused('forbidden')).toMatchObject({ machine: { name: 'closed', why: 'forbidden' }, effects: [{ do: 'close' }] }));
   test('overloaded: when told', () => expect(refused('overloaded', 2_000).machine).toMatchObject({ name: 'waiting', notBefore: 2_250 }));
-  test('bad_message: once more, without the positions', () => {
-    expect(refused('bad_message')).toMatchObject({ machine: { name: 'waiting' }, effects: [{ do: 'close' }, { do: 'forget_positions' }] });
+  test.each(['forbidden', 'location_not_found'])('%s, perhaps of one location: in without any', (code) => {
+    const { machine, effects } = refused(code);
+    expect(effects).toEqual([{ do: 'authenticate', id: 'authenticate-1-bare', token: 't', bare: true }]);
+    expect(walk(machine, [0, said(welcome('authenticate-1'))]).machine.name).toBe('authenticating');
+    expect(walk(machine, [0, said(welcome('authenticate-1-bare'))]).machine.name).toBe('live');
+    expect(walk(machine, [0, said(error(code, 'authenticate-1-bare'))])).toMatchObject({ machine: { name: 'closed', why: 'forbidden' }, effects: [{ do: 'close' }] });
+  });
+  test('bad_message: the same, and without the positions', () => {
+    expect(refused('bad_message').effects).toMatchObject([{ do: 'forget_positions' }, { do: 'authenticate', bare: true }]);
   });
 });
 

@@ -55,6 +55,8 @@ interface Authenticating {
   readonly name: 'authenticating';
   readonly history: History;
   readonly told: Told;
+  readonly token: string | null;
+  readonly bare: boolean; // the second try, which asks to be let in and for nothing else
   readonly due: number;
 }
 interface Live {
@@ -100,7 +102,7 @@ export type MachineEvent =
 export type Effect =
   | { readonly do: 'credentials'; readonly conn: number; readonly ask: Ask }
   | { readonly do: 'open'; readonly conn: number; readonly ticket: string | null }
-  | { readonly do: 'authenticate'; readonly id: string; readonly token: string | null }
+  | { readonly do: 'authenticate'; readonly id: string; readonly token: string | null; readonly bare: boolean }
   | { readonly do: 'refresh'; readonly token: string }
   | { readonly do: 'heartbeat'; readonly id: string }
   | { readonly do: 'close'; readonly code: number }
@@ -200,14 +202,17 @@ function onOpened(machine: Machine, now: number): Step {
     return stay(machine);
   }
   const { history, token } = machine;
-  return {
-    machine: { name: 'authenticating', history, told: { retryAfterMs: null, reconnectAt: null }, due: now + AUTHENTICATE_MS },
-    effects: [{ do: 'authenticate', id: authenticateId(history.conn), token }],
-  };
+  const told = { retryAfterMs: null, reconnectAt: null };
+  const next: Authenticating = { name: 'authenticating', history, told, token, bare: false, due: now + AUTHENTICATE_MS };
+  return { machine: next, effects: [authenticate(next)] };
 }
 
-function authenticateId(conn: number): string {
-  return `authenticate-${conn}`;
+function authenticate({ history, token, bare }: Authenticating): Effect {
+  return { do: 'authenticate', id: authenticateId(history.conn, bare), token, bare };
+}
+
+function authenticateId(conn: number, bare: boolean): string {
+  return bare ? `authenticate-${conn}-bare` : `authenticate-${conn}`;
 }
 
 /* ---- what the server says ---- */
@@ -224,7 +229,7 @@ function onMessage(machine: Machine, message: ServerMessage | null, now: number,
 }
 
 function whileAuthenticating(machine: Authenticating, message: ServerMessage, now: number, roll: number): Step {
-  const ours = message.id === authenticateId(machine.history.conn);
+  const ours = message.id === authenticateId(machine.history.conn, machine.bare);
   switch (message.type) {
     case 'authentication_success':
       return ours ? enter(machine, intervalMs(message), now) : stay(machine);
@@ -257,14 +262,20 @@ function onAuthenticateRefused(machine: Authenticating, code: string, now: numbe
   if (code === 'unauthenticated') {
     return stay(machine); // the server closes with 4401, and what to do then stands in the codes' table
   }
-  if (code === 'forbidden') {
-    return hangUp(machine, shut(history, 'forbidden'));
-  }
   if (errorFate(code) === 'later') {
     return hangUp(machine, throttle(history, told, now, roll));
   }
-  // It did not like what was asked. The positions are all that can differ from one attempt to the next.
-  return forgetting(hangUp(machine, backOff(history, 'cut', now, roll)));
+  if (machine.bare) {
+    return hangUp(machine, shut(history, 'forbidden'));
+  }
+  return withoutWishes(machine, code);
+}
+
+/** One location that is refused spoils the whole of it. So: in first, and then subscribe, which is answered for each. */
+function withoutWishes(machine: Authenticating, code: string): Step {
+  const bare: Authenticating = { ...machine, bare: true };
+  const forget: Effect[] = code === 'bad_message' ? [{ do: 'forget_positions' }] : []; // perhaps it did not like those
+  return { machine: bare, effects: [...forget, authenticate(bare)] };
 }
 
 function whileLive(machine: Live, message: ServerMessage | null, now: number): Step {

@@ -89,10 +89,33 @@ describe('what a welcome means', () => {
     expect(follows.joined(welcome('e1', { main: 0 }))).toContainEqual({ is: 'refused', location: 'moon', code: 'forbidden' });
   });
 
-  test('one that is allowed but has no head yet is waited for', () => {
+  test('one that is allowed but not followed is refused, too', () => {
     const follows = new Follows(['main']);
     follows.opening();
-    expect(follows.joined(welcome('e1', {}, ['main']))).toHaveLength(1);
+    expect(follows.joined(welcome('e1', {}, ['main']))).toMatchObject([{ is: 'refused' }]);
+  });
+
+  test.each(['e1', 'e2'])('one that cannot be resumed may have no head: its resync_required follows (%s)', (epoch) => {
+    const follows = following(5);
+    follows.opening();
+    expect(follows.joined(welcome(epoch, {}, ['main']))).toEqual([]);
+    expect(follows.lose('main', 9, 'server')).toMatchObject({ is: 'resync' });
+  });
+
+  test('let in with nothing: all of it is subscribed, with the positions', () => {
+    const follows = following(5);
+    expect(follows.opening(true)).toEqual({ locations: [] });
+    expect(follows.joined(welcome('e1', {}, ['main']))).toEqual([]);
+    expect(follows.commands()).toEqual({ unsubscribe: [], subscribe: ['main'], resume: { epoch: 'e1', after: { main: 5 } } });
+  });
+
+  test("let in with nothing, where all is wanted: '*', with the positions", () => {
+    const follows = new Follows('*', { epoch: 'e1', after: { main: 5 } });
+    follows.opening(true);
+    follows.joined(welcome('e1', {}, ['main']));
+    expect(follows.commands()).toEqual({ unsubscribe: [], subscribe: '*', resume: { epoch: 'e1', after: { main: 5 } } });
+    expect(follows.commands()).toEqual({ unsubscribe: [], subscribe: [] });
+    expect(follows.subscribed({ heads: { main: 5, north: 1 }, refused: {} })).toMatchObject([{ fresh: false }, { fresh: true }]);
   });
 });
 

@@ -99,27 +99,30 @@ export class Follows {
 
   /* ---- what the connection needs ---- */
 
-  /** For `authenticate` on a new connection, which knows nothing of what was asked on the one before. */
-  opening(): FollowRequest {
+  /** For `authenticate` on a new connection, which knows nothing of what was asked on the one before. `bare`: nothing is
+   * asked yet, all of it follows by subscribe. */
+  opening(bare = false): FollowRequest {
     this.#toLeave.clear();
+    this.#allAsked = this.#all && !bare;
     for (const place of this.#places.values()) {
       place.status = 'pending';
+      place.asked = false;
     }
-    this.#allAsked = this.#all;
-    const position = this.#ask([...this.#places.keys()]);
-    return { ...(this.#all ? {} : { locations: [...this.#places.keys()] }), ...position };
+    if (bare) {
+      return { locations: [] };
+    }
+    const names = [...this.#places.keys()];
+    return { ...(this.#all ? {} : { locations: names }), ...this.#ask(names) };
   }
 
   /** Once live: what has changed since. Marks it as asked, so it has to be sent. */
   commands(): FollowCommands {
     const unsubscribe = [...this.#toLeave];
     this.#toLeave.clear();
-    if (this.#all && !this.#allAsked) {
-      this.#allAsked = true;
-      return { unsubscribe, subscribe: '*' };
-    }
     const names = [...this.#places].filter(([, place]) => place.status === 'pending' && !place.asked).map(([name]) => name);
-    return { unsubscribe, subscribe: names, ...this.#ask(names) };
+    const subscribe = this.#all && !this.#allAsked ? '*' : names;
+    this.#allAsked = this.#all;
+    return { unsubscribe, subscribe, ...this.#ask(names) };
   }
 
   /* ---- what the server says ---- */
@@ -127,14 +130,19 @@ export class Follows {
   /** A new connection is in. Another epoch is another history: what was seen before says nothing about it, so all is
    * fresh, and what was to be resumed gets its resync_required beside. */
   joined({ epoch, heads, locations }: Message<'authentication_success'>['payload']): FollowNews[] {
+    const allowed = (name: string) => locations === '*' || locations.includes(name);
+    const awaitResync = new Set([...this.#places].filter(([name, place]) => place.resumed && allowed(name)).map(([name]) => name));
     if (this.#epoch !== epoch) {
       this.forget();
     }
     this.#epoch = epoch;
     this.#addAll(heads);
-    return [...this.#places].filter(([, place]) => place.asked).map(([name, place]) => {
-      const allowed = Object.hasOwn(heads, name) || locations === '*' || locations.includes(name);
-      return allowed ? follow(name, place) : this.#refuse(name, 'forbidden');
+    const asked = [...this.#places].filter(([, place]) => place.asked);
+    return asked.flatMap(([name, place]): FollowNews[] => {
+      if (Object.hasOwn(heads, name)) {
+        return [follow(name, place)];
+      }
+      return awaitResync.has(name) ? [] : [this.#refuse(name, 'forbidden')];
     });
   }
 

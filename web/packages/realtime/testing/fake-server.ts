@@ -262,9 +262,12 @@ export class FakeServer {
     if (this.#resumesFollowed(connection, request)) {
       return this.#say(connection, 'error', request.id, refusal(request, 'bad_message').payload);
     }
-    const { missed, lost } = this.#follow(connection, names.filter((name) => this.gym.has(name)), request);
+    if (names.some((name) => !this.gym.has(name))) {
+      return this.#say(connection, 'error', request.id, refusal(request, 'location_not_found').payload);
+    }
+    const { missed, lost } = this.#follow(connection, names, request);
     const recovered = request.payload['resume'] === undefined ? {} : { recovered: lost.length === 0 };
-    this.#welcome(connection, request.id, recovered);
+    this.#welcome(connection, request.id, { heads: this.#headsOf(names), ...recovered });
     lost.forEach((name) => this.#resync(connection, name));
     if (connection.following.size > 0) {
       const locations = [...connection.following].map((name) => this.gym.stats(name));
