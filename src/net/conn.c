@@ -4,7 +4,8 @@
  * it is in flight nothing else is written; when it is through, the connection is dirty again. The bytes stay the queue's until
  * they are gone, so nothing is copied, and a frame sent in part goes on where it stopped.
  *
- * Bytes enter in enter() and leave in write_some(): the two places where a TLS filter would sit. */
+ * Bytes enter in enter() and leave through write_some(): the two places that know of TLS. What is sealed waits in a second
+ * queue, the wire's, at most SEAL_BYTES and a record ahead of the socket: sealed bytes can be neither dropped nor reordered. */
 #include "net/conn.h"
 
 #include "net/inside.h"
@@ -16,6 +17,10 @@
 #define FLUSH_PIECES 64
 /* In one uv_write: small, so that little is out of reach for conn_drop_pending. */
 #define SLOW_BYTES ((size_t)64 * 1024)
+
+#define SEAL_BYTES ((size_t)64 * 1024)
+/* What TLS had held of a record comes out together with what was read: the two fit into LOOP_READ_BYTES. */
+#define SEALED_READ_BYTES (LOOP_READ_BYTES - TLS_RECORD_BYTES)
 
 static_assert(sizeof(uv_buf_t) == sizeof(struct iovec), "libuv's buffers are the system's");
 static_assert(offsetof(uv_buf_t, len) == offsetof(struct iovec, iov_len), "libuv's buffers are the system's");
@@ -68,12 +73,9 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buffer
 {
     (void)suggested;
     struct loop *loop = loop_of_uv(handle->loop);
-    *ret_buffer = uv_buf_init((char *)loop->read_buffer, sizeof loop->read_buffer);
-}
-
-static void enter(struct conn *conn, struct mspan bytes)
-{
-    if (conn->state == CONN_OPEN) conn->handler->on_bytes(conn, bytes);
+    struct conn *conn = handle->data;
+    *ret_buffer =
+        uv_buf_init((char *)loop->read_buffer, conn->tls == NULL ? LOOP_READ_BYTES : SEALED_READ_BYTES);
 }
 
 static ON_LOOP void at_end_of_input(struct conn *conn)
@@ -83,6 +85,35 @@ static ON_LOOP void at_end_of_input(struct conn *conn)
     if (conn->state == CONN_ENDING && conn->end_sent) conn_close(conn, 0);
     else if (conn->state == CONN_OPEN && conn->handler->on_eof != NULL) conn->handler->on_eof(conn);
     else if (conn->state == CONN_OPEN) conn_close(conn, 0);
+}
+
+/* The peer speaks no TLS, or a broken one: its alert goes out, then the end. */
+static ON_LOOP void fail_sealed(struct conn *conn, int why)
+{
+    if (conn->state != CONN_OPEN) return;
+    conn->why = why;
+    outq_done(&conn->out);
+    conn_shutdown_after_flush(conn);
+}
+
+static ON_LOOP void enter_sealed(struct conn *conn, struct mspan bytes)
+{
+    struct mspan plain = {conn_loop(conn)->plain_buffer, 0};
+    if (conn->end_read) return; /* after its close_notify */
+    int rc = tls_open(conn->tls, span_of(bytes.at, bytes.len), (struct mspan){plain.at, LOOP_READ_BYTES},
+                      &plain.len);
+    if (conn_queue_bytes(conn) > 0)
+        mark_dirty(conn); /* an answer of TLS's own, or what waited for the handshake */
+    if (plain.len > 0) conn->handler->on_bytes(conn, plain);
+    if (rc < 0) fail_sealed(conn, rc);
+    else if (rc == 1) at_end_of_input(conn);
+}
+
+static ON_LOOP void enter(struct conn *conn, struct mspan bytes)
+{
+    if (conn->state != CONN_OPEN) return;
+    if (conn->tls != NULL) enter_sealed(conn, bytes);
+    else conn->handler->on_bytes(conn, bytes);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t result, const uv_buf_t *buffer)
@@ -130,6 +161,16 @@ void conn_open(struct conn *conn, struct loop *loop, int fd, const struct conn_h
     start_reading(conn);
 }
 
+int conn_secure(struct conn *conn, struct tls *tls)
+{
+    struct loop *loop = conn_loop(conn);
+    if (conn->state != CONN_OPEN) return ERR_CLOSED;
+    check(conn->tls == NULL);
+    if (loop->plain_buffer == NULL) loop->plain_buffer = malloc(LOOP_READ_BYTES);
+    if (loop->plain_buffer == NULL) return ERR_NOMEM;
+    return tls_link_create(tls, &conn->tls);
+}
+
 void conn_pause_reading(struct conn *conn)
 {
     if (conn->state != CONN_OPEN || !conn->reading) return;
@@ -143,6 +184,12 @@ void conn_resume_reading(struct conn *conn)
 }
 
 /* ---- going out ---- */
+
+/* What the socket is to be given: sealed where it is secure. */
+static struct outq *wire_of(struct conn *conn)
+{
+    return conn->tls == NULL ? &conn->out : tls_wire(conn->tls);
+}
 
 static void set_slow_timer(struct conn *conn, int64_t wait_ms, void (*run)(struct timer *))
 {
@@ -199,7 +246,7 @@ static void on_written(uv_write_t *request, int status)
         conn_close(conn, why_of(status));
         return;
     }
-    outq_took(&conn->out, taken);
+    outq_took(wire_of(conn), taken);
     set_slow_timer(conn, conn_loop(conn)->options.write_timeout_ms, on_no_progress);
     mark_dirty(conn);
 }
@@ -211,7 +258,7 @@ static int write_when_writable(struct conn *conn)
     TRY(need_slow(conn));
     struct conn_slow *slow = conn->slow;
     struct iovec pieces[FLUSH_PIECES];
-    size_t count = outq_peek(&conn->out, SLOW_BYTES, pieces, FLUSH_PIECES);
+    size_t count = outq_peek(wire_of(conn), SLOW_BYTES, pieces, FLUSH_PIECES);
     slow->in_flight_bytes = 0;
     for (size_t i = 0; i < count; i++) slow->in_flight_bytes += pieces[i].iov_len;
     int rc = uv_write(&slow->request, stream_of(conn), (const uv_buf_t *)pieces, (unsigned)count, on_written);
@@ -224,21 +271,23 @@ static int write_when_writable(struct conn *conn)
     return 0;
 }
 
-/* 1: all that there was is gone. 0: the kernel takes no more now. */
+/* 1: the wire's queue is empty. 0: the kernel takes no more now. */
 static int write_some(struct conn *conn)
 {
-    while (!outq_is_empty(&conn->out)) {
+    struct outq *wire = wire_of(conn);
+    for (;;) {
+        if (conn->tls != NULL) TRY(tls_seal(conn->tls, &conn->out, SEAL_BYTES));
+        if (outq_is_empty(wire)) return 1;
         struct iovec pieces[FLUSH_PIECES];
-        size_t count = outq_peek(&conn->out, SIZE_MAX, pieces, FLUSH_PIECES);
+        size_t count = outq_peek(wire, SIZE_MAX, pieces, FLUSH_PIECES);
         size_t offered = 0;
         for (size_t i = 0; i < count; i++) offered += pieces[i].iov_len;
         int taken = uv_try_write(stream_of(conn), (const uv_buf_t *)pieces, (unsigned)count);
         if (taken == UV_EAGAIN) return 0;
         if (taken < 0) return why_of(taken);
-        outq_took(&conn->out, (size_t)taken);
+        outq_took(wire, (size_t)taken);
         if ((size_t)taken < offered) return 0;
     }
-    return 1;
 }
 
 /* Nothing waits any more in an ENDING connection. */
@@ -259,9 +308,19 @@ static ON_LOOP int send_end(struct conn *conn)
     return 0;
 }
 
+static ON_LOOP int flush(struct conn *conn);
+
+/* RFC 8446 6.1: close_notify before the end, but not after an alert that said what was wrong. */
+static ON_LOOP int end_in_order(struct conn *conn)
+{
+    if (conn->tls != NULL && conn->why == 0) TRY(tls_goodbye(conn->tls));
+    return outq_is_empty(wire_of(conn)) ? send_end(conn) : flush(conn);
+}
+
 static ON_LOOP int all_sent(struct conn *conn)
 {
-    if (conn->state == CONN_ENDING) return send_end(conn);
+    if (!outq_is_empty(&conn->out)) return 0; /* waits for TLS's handshake */
+    if (conn->state == CONN_ENDING) return end_in_order(conn);
     drop_slow(conn);
     if (conn->wants_drained) {
         conn->wants_drained = false;
@@ -318,7 +377,7 @@ void conn_ask_drained(struct conn *conn)
 void conn_drop_pending(struct conn *conn)
 {
     if (conn->state != CONN_OPEN) return;
-    outq_drop_after(&conn->out, conn->slow != NULL ? conn->slow->in_flight_bytes : 0);
+    outq_drop_after(&conn->out, conn->slow != NULL && conn->tls == NULL ? conn->slow->in_flight_bytes : 0);
 }
 
 /* ---- the end ---- */
@@ -328,6 +387,7 @@ void conn_shutdown_after_flush(struct conn *conn)
     if (conn->state != CONN_OPEN) return;
     conn->state = CONN_ENDING;
     conn->wants_drained = false;
+    if (conn->tls != NULL && !tls_is_ready(conn->tls)) outq_done(&conn->out); /* it could never be sent */
     mark_dirty(conn);
     start_reading(conn); /* a paused one would not see the peer's end */
 }
@@ -338,6 +398,7 @@ static void on_tcp_closed(uv_handle_t *handle)
     struct conn *conn = handle->data;
     drop_slow(conn);
     outq_done(&conn->out);
+    tls_link_free(take(conn->tls));
     conn->handler->on_closed(conn, conn->why);
 }
 
@@ -346,7 +407,7 @@ void conn_close(struct conn *conn, int why)
     if (conn->state == CONN_CLOSING || conn->state == CONN_NONE) return;
     conn->state = CONN_CLOSING;
     conn->reading = false;
-    conn->why = why;
+    if (conn->why == 0) conn->why = why;
     unmark_dirty(conn);
     if (conn->slow != NULL) timer_cancel(&conn_loop(conn)->wheel, &conn->slow->timer);
     uv_close((uv_handle_t *)&conn->tcp, on_tcp_closed);

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "net/loop.h"
 #include "net/outq.h"
+#include "net/tls.h"
 
 struct conn;
 struct conn_slow;
@@ -45,9 +46,10 @@ struct conn {
     struct conn *dirty_next;   /* has something to flush in this turn */
     struct conn **dirty_pprev; /* NULL: it has not */
     struct conn_slow *slow;    /* only while the kernel takes less than we have, or ENDING */
-    struct outq out;
-    struct mono_ms read_at; /* when bytes last came; conn_open counts as one */
-    int why;                /* for on_closed */
+    struct tls_link *tls;      /* NULL: plain */
+    struct outq out;           /* what the owner sends, before TLS */
+    struct mono_ms read_at;    /* when bytes last came; conn_open counts as one */
+    int why;                   /* for on_closed */
     enum conn_state state : 8;
     bool reading : 1;
     bool wants_drained : 1;
@@ -58,6 +60,9 @@ struct conn {
 
 /* Takes over fd, a connected non-blocking TCP socket, and reads from it. Cannot fail at once: where it does, on_closed follows. */
 ON_LOOP void conn_open(struct conn *conn, struct loop *loop, int fd, const struct conn_handler *handler);
+/* TLS from the first byte on; right after conn_open. Everything else stays as it is. ERR_NOMEM, ERR_CLOSED: close it. */
+MUST_USE ON_LOOP int conn_secure(struct conn *conn, struct tls *tls);
+static inline bool conn_is_secure(const struct conn *conn) { return conn->tls != NULL; }
 static inline struct loop *conn_loop(const struct conn *conn) { return loop_of_uv(conn->tcp.loop); }
 static inline bool conn_is_open(const struct conn *conn) { return conn->state == CONN_OPEN; }
 
@@ -66,7 +71,10 @@ MUST_USE ON_LOOP int conn_send_frame(struct conn *conn, struct frame *frame);
 /* Copies the bytes. */
 MUST_USE ON_LOOP int conn_send_bytes(struct conn *conn, struct span bytes);
 /* What waits and was not yet taken; a frame counts OUTQ_FRAME_COST beside its bytes. */
-static inline size_t conn_queue_bytes(const struct conn *conn) { return outq_cost(&conn->out); }
+static inline size_t conn_queue_bytes(const struct conn *conn)
+{
+    return outq_cost(&conn->out) + (conn->tls == NULL ? 0 : outq_cost(tls_wire(conn->tls)));
+}
 /* Asks for one on_drained as soon as nothing waits any more. */
 ON_LOOP void conn_ask_drained(struct conn *conn);
 /* Takes back what waits, as whole frames: what has begun to go out is finished. For the last word to a slow reader. */

@@ -36,6 +36,7 @@ struct loop {
     bool started;       /* loop_start made a thread that loop_join has not seen off */
     bool ended;         /* end_all was done */
     atomic_bool stopping;
+    uint8_t *plain_buffer; /* LOOP_READ_BYTES for what TLS decrypts; made with the first secure connection */
     uint8_t read_buffer[LOOP_READ_BYTES];
 };
 

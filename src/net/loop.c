@@ -227,6 +227,7 @@ void loop_free(struct loop *loop)
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     check(uv_loop_close(&loop->uv) == 0);
     queue_done(&loop->inbox);
+    free(loop->plain_buffer);
     free(loop);
 }
 

@@ -56,6 +56,7 @@ static inline struct pair pair_open(int buffer_bytes)
         check(setsockopt(pair.ours, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes) == 0);
     int on = 1;
     check(setsockopt(pair.ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    check(setsockopt(pair.peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     set_receive_timeout(pair.peer);
     close(listening);
     return pair;
