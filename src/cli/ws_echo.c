@@ -1,5 +1,6 @@
-/* ws-echo HOST:PORT: sends every WebSocket message back, text and binary, up to 64 MiB, with permessage-deflate. What public
- * conformance suites and our own (tests/conformance/) hold the codec and the loop against; not installed.
+/* ws-echo HOST:PORT [CERT KEY]: sends every WebSocket message back, text and binary, up to 64 MiB, with permessage-deflate; over
+ * TLS where it is given a certificate and its key. What public conformance suites and our own (tests/conformance/) hold the
+ * codec and the loop against; not installed.
  *
  * A reader slower than its own messages is paced: above QUEUE_HIGH_BYTES nothing more is decoded or read until all is sent. */
 #include "http/request.h"
@@ -25,6 +26,7 @@ struct echo {
     struct loop *loop;
     struct ws_inflater *inflater;
     struct ws_deflater *deflater;
+    struct tls *tls; /* NULL: plain */
     uv_signal_t on_term, on_int;
     struct loop_hook stop;
 };
@@ -247,12 +249,15 @@ static int on_accept(struct loop *loop, int fd, const struct peer *peer, void *c
 {
     in_loop();
     (void)peer;
-    (void)ctx;
+    struct echo *echo = ctx;
     OWNED(mem) struct client *client = calloc(1, sizeof *client);
     if (client == NULL) return ERR_NOMEM;
     TRY(http_reader_create(&HTTP_LIMITS_DEFAULT, &client->reader));
     client->later = buf_of(LOOP_READ_BYTES);
-    conn_open(&take(client)->conn, loop, fd, &HANDLER);
+    struct conn *conn = &take(client)->conn;
+    conn_open(conn, loop, fd, &HANDLER); /* from here on on_closed frees it */
+    int rc = echo->tls == NULL ? 0 : conn_secure(conn, echo->tls);
+    if (rc < 0) conn_close(conn, rc);
     return 0;
 }
 
@@ -294,9 +299,9 @@ static int serve(struct echo *echo, struct address *address, struct err_detail *
         return fail(reterr, ERR_NOMEM, "no memory or no file descriptor left to begin with");
     }
     loop_set_user(echo->loop, echo);
-    TRY(listener_open(echo->loop, address, true, on_accept, NULL, &listener, reterr));
+    TRY(listener_open(echo->loop, address, true, on_accept, echo, &listener, reterr));
     stop_on_signals(echo);
-    printf("ready ws://%s\n", address_text(address, text).at);
+    printf("ready %s://%s\n", echo->tls == NULL ? "ws" : "wss", address_text(address, text).at);
     fflush(stdout);
     loop_run(echo->loop);
     return 0;
@@ -307,17 +312,19 @@ int main(int argc, char **argv)
     struct address address;
     struct err_detail err;
     uint64_t files;
-    if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: ws-echo HOST:PORT\nSends every WebSocket message back.\n");
+    if ((argc != 2 && argc != 4) || argv[1][0] == '-') {
+        fprintf(stderr, "usage: ws-echo HOST:PORT [CERT KEY]\nSends every WebSocket message back.\n");
         return 2;
     }
     ignore(net_raise_file_limit(&files), "fewer connections, then");
     struct echo echo = {.loop = NULL};
     int rc = address_parse(str_c(argv[1]), &address, &err);
+    if (rc == 0 && argc == 4) rc = tls_create(argv[2], argv[3], &echo.tls, &err);
     if (rc == 0) rc = serve(&echo, &address, &err);
     if (rc < 0) fprintf(stderr, "ws-echo: %s\n", err.text);
     loop_free(echo.loop);
     ws_inflater_free(echo.inflater);
     ws_deflater_free(echo.deflater);
+    tls_free(echo.tls);
     return rc < 0 ? 1 : 0;
 }

@@ -17,10 +17,15 @@ export class Echo {
   port = 0;
   stderr = "";
   #child: ChildProcess | undefined;
+  readonly #args: string[];
+
+  private constructor(args: string[]) {
+    this.#args = args;
+  }
 
   /** For a whole test file: started before its tests, ended with status 0 and without a sanitizer's word after them. */
-  static forThisFile(): Echo {
-    const echo = new Echo();
+  static forThisFile(...args: string[]): Echo {
+    const echo = new Echo(args);
     beforeAll(() => echo.#start());
     afterAll(() => echo.#stop());
     return echo;
@@ -31,11 +36,11 @@ export class Echo {
   }
 
   async #start(): Promise<void> {
-    const child = spawn(program, ["127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, ["127.0.0.1:0", ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stderr.setEncoding("utf8").on("data", (said: string) => (this.stderr += said));
     const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-    this.port = Number(/^ready ws:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
+    this.port = Number(/^ready wss?:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
   }
 
   async #stop(): Promise<void> {
