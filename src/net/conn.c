@@ -30,7 +30,8 @@ struct conn_slow {
     uv_write_t request;
     struct timer timer;     /* no progress, or after FIN no end of the peer's */
     size_t in_flight_bytes; /* given to uv_write; 0: none */
-    size_t left_bytes;      /* of them not yet taken when the timer was set */
+    size_t left_bytes;      /* of them not yet taken when last looked at */
+    struct mono_ms progress_at;
 };
 
 static int why_of(ssize_t uv_result)
@@ -149,8 +150,7 @@ void conn_open(struct conn *conn, struct loop *loop, int fd, const struct conn_h
     check(handler->on_closed != NULL);
     *conn = (struct conn){.handler = handler, .state = CONN_OPEN, .read_at = loop_now(loop)};
     outq_init(&conn->out);
-    check(uv_tcp_init(loop_uv(loop), &conn->tcp) ==
-          0); /* without a socket there is nothing in it that fails */
+    check(uv_tcp_init(loop_uv(loop), &conn->tcp) == 0); /* makes no socket: nothing in it can fail */
     conn->tcp.data = conn;
     int rc = uv_tcp_open(&conn->tcp, fd);
     if (rc < 0) {
@@ -197,18 +197,30 @@ static void set_slow_timer(struct conn *conn, int64_t wait_ms, void (*run)(struc
     timer_set(&loop->wheel, &conn->slow->timer, (struct mono_ms){loop_now(loop).ms + wait_ms}, run);
 }
 
-static void on_no_progress(struct timer *timer)
+static void watch_progress(struct conn *conn);
+
+/* Looks a few times in each write_timeout_ms, since libuv does not tell when a part of one uv_write is taken. */
+static void on_progress_timer(struct timer *timer)
 {
     in_loop();
     struct conn_slow *slow = container_of(timer, struct conn_slow, timer);
     struct conn *conn = slow->conn;
+    struct loop *loop = conn_loop(conn);
     size_t left = uv_stream_get_write_queue_size(stream_of(conn));
-    bool taken = left < slow->left_bytes; /* a part of one uv_write */
+    bool taken = left < slow->left_bytes;
+    bool stalled = !taken && loop_now(loop).ms - slow->progress_at.ms >= loop->options.write_timeout_ms;
     slow->left_bytes = left;
-    set_slow_timer(conn, conn_loop(conn)->options.write_timeout_ms, on_no_progress);
-    if (taken) return;
+    if (taken || stalled) slow->progress_at = loop_now(loop);
+    watch_progress(conn);
+    if (!stalled) return;
     if (conn->state == CONN_OPEN && conn->handler->on_stalled != NULL) conn->handler->on_stalled(conn);
     else conn_close(conn, ERR_EXPIRED);
+}
+
+static void watch_progress(struct conn *conn)
+{
+    int64_t timeout_ms = conn_loop(conn)->options.write_timeout_ms;
+    set_slow_timer(conn, timeout_ms < 4 ? 1 : timeout_ms / 4, on_progress_timer);
 }
 
 static void on_linger_over(struct timer *timer)
@@ -247,14 +259,13 @@ static void on_written(uv_write_t *request, int status)
         return;
     }
     outq_took(wire_of(conn), taken);
-    set_slow_timer(conn, conn_loop(conn)->options.write_timeout_ms, on_no_progress);
+    slow->progress_at = loop_now(conn_loop(conn));
     mark_dirty(conn);
 }
 
 /* The kernel is full: libuv waits for room and writes on. */
 static int write_when_writable(struct conn *conn)
 {
-    bool watched = conn->slow != NULL && timer_is_set(&conn->slow->timer);
     TRY(need_slow(conn));
     struct conn_slow *slow = conn->slow;
     struct iovec pieces[FLUSH_PIECES];
@@ -267,7 +278,9 @@ static int write_when_writable(struct conn *conn)
         return why_of(rc);
     }
     slow->left_bytes = uv_stream_get_write_queue_size(stream_of(conn));
-    if (!watched) set_slow_timer(conn, conn_loop(conn)->options.write_timeout_ms, on_no_progress);
+    if (timer_is_set(&slow->timer)) return 0; /* watched since an earlier one */
+    slow->progress_at = loop_now(conn_loop(conn));
+    watch_progress(conn);
     return 0;
 }
 
