@@ -417,13 +417,20 @@ export class RealtimeClient {
     const settled = this.#requests.settle(message);
     if (settled === null) {
       if (message.type === 'error') {
-        this.#emitter.emit('error', message.payload);
+        this.#onOtherError(message.payload);
       } else if (message.type === 'unsubscribed' && message.id === null) {
         const ended = Object.keys(message.payload.heads).map((name): [string, string] => [name, 'forbidden']);
         this.#tellNews(this.#follows.refused({ ...Object.fromEntries(ended), ...message.payload.refused }));
       }
     } else if (settled !== 'put_off' && settled.request.type === 'subscribe') {
       this.#onSubscribeAnswer(settled);
+    }
+  }
+
+  /** What answers `authenticate` is the machine's, and shows in the state. */
+  #onOtherError(error: Payload<'error'>): void {
+    if (error.request !== 'authenticate') {
+      this.#emitter.emit('error', error);
     }
   }
 

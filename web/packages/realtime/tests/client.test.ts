@@ -63,6 +63,7 @@ describe('getting in', () => {
     const { heard } = await liveClient({ locations: ['main', 'moon'] });
     expect(heard.refused).toEqual([{ is: 'refused', location: 'moon', code: 'location_not_found' }]);
     expect(heard.following).toEqual([{ is: 'following', location: 'main', fresh: true }]);
+    expect(heard.error).toEqual([]);
     expect(server.opened).toBe(1);
   });
 
