@@ -20,7 +20,9 @@
 /* What the server hands through to handlers (server_api). */
 struct api {
     const struct config *config;
+    struct jwt_keys *keys;
     const struct assets *assets; /* NULL: no web app */
+    const char *data_dir;     /* photos lie in it */
 };
 
 extern const struct http_router API_ROUTER;

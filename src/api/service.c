@@ -21,7 +21,7 @@ void healthz_get(struct exchange *exchange) { answer_health(exchange, "ok"); }
 static int probe(struct sql *sql, struct exchange *exchange)
 {
     (void)exchange;
-    return sql_run(sql, "UPDATE meta SET value = value WHERE key = 'epoch'", SQL_NO_VALUES, NULL, NULL);
+    return sql_run(sql, "UPDATE meta SET version = version WHERE id = 1", SQL_NO_VALUES, NULL, NULL);
 }
 
 ON_LOOP static void probed(struct exchange *exchange)
