@@ -114,7 +114,9 @@ static int shake_hands(const struct client *client, const struct http_request *r
     OWNED(buf) struct buf upgrade = buf_of(4096);
     OWNED(buf) struct buf extensions = buf_of(16384);
     OWNED(buf) struct buf protocol = buf_of(16384);
-    struct ws_request ws = {.key = http_header(request, "Sec-WebSocket-Key"), .version = http_header(request, "Sec-WebSocket-Version")};
+    OWNED(buf) struct buf version = buf_of(256);
+    struct ws_request ws = {.key = http_header(request, "Sec-WebSocket-Key")};
+    TRY(joined(request, "Sec-WebSocket-Version", &version, &ws.version));
     TRY(joined(request, "Upgrade", &upgrade, &ws.upgrade));
     TRY(joined(request, "Connection", &connection, &ws.connection));
     TRY(joined(request, "Sec-WebSocket-Extensions", &extensions, &ws.extensions));
