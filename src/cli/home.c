@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -27,8 +28,8 @@ static int make_key(const char *path, struct err_detail *reterr)
     OWNED(buf) struct buf text = buf_of(256);
     TRY(hex_put(&text, span_of(key, sizeof key)));
     TRY(buf_put_byte(&text, '\n'));
-    char fresh[4200];
-    snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    char fresh[PATH_MAX + 64];
+    if (snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid()) >= (int)sizeof fresh) return fail(reterr, ERR_TOO_BIG, "the folder's name is too long");
     int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return fail(reterr, ERR_IO, "%s cannot be written: %s", fresh, strerror(errno));
     bool written = write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
@@ -44,7 +45,7 @@ static int make_key(const char *path, struct err_detail *reterr)
 /* What --data DIR means, as a configuration. */
 static int data_defaults(struct home *home, bool create, struct err_detail *reterr)
 {
-    char key_path[4200];
+    char key_path[PATH_MAX + 16];
     snprintf(key_path, sizeof key_path, "%s/secret.key", home->data_dir);
     if (create) TRY(make_folder(home->data_dir, reterr));
     if (create && access(key_path, F_OK) != 0) TRY(make_key(key_path, reterr));

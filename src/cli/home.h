@@ -12,9 +12,11 @@
 #include "domain/rules.h"
 #include "store/store.h"
 
+#include <limits.h>
+
 struct home {
     struct config config;
-    char data_dir[4096];      /* holds the key and, by default, the database */
+    char data_dir[PATH_MAX];       /* holds the key and, by default, the database */
     struct jwt_keys *keys;
     struct store *store;
 };

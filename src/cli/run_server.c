@@ -29,8 +29,8 @@ static struct server_limits limits_of(const struct config *config)
     limits.write_timeout_ms = config->limits.write_timeout_ms;
     limits.close_timeout_ms = config->limits.close_timeout_ms;
     limits.request_timeout_ms = config->limits.request_timeout_ms;
-    limits.connections_max = (size_t)config->limits.connections_max;
-    limits.asks_max = (size_t)config->limits.waiting_commands;
+    if (config->limits.connections_max > 0) limits.connections_max = (size_t)config->limits.connections_max;
+    if (config->limits.waiting_commands > 0) limits.asks_max = (size_t)config->limits.waiting_commands;
     limits.in_flight_max = (unsigned)config->limits.commands_in_flight;
     limits.heartbeat_ms = config->live.heartbeat_interval_ms;
     limits.stats_interval_ms = 1000 / (config->live.stats_rate < 1 ? 1 : config->live.stats_rate);

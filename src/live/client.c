@@ -261,9 +261,8 @@ ON_LOOP static bool read_request(struct client *client, struct span *in)
     if (http_reader_is_idle(client->reader) && in->len > 0) watch_request(client);
     int step = http_reader_next(client->reader, in);
     if (step == HTTP_HEADERS) {
-        int rc = on_head(client);
-        if (rc == 0) return true;
-        step = rc;
+        step = on_head(client);
+        if (step == 0) step = http_reader_next(client->reader, in); /* a request without a body is whole by now */
     }
     if (step == HTTP_WHOLE) {
         timer_cancel(loop_wheel(client->worker->loop), &client->timer);
