@@ -56,14 +56,55 @@ bool api_path_id(struct exchange *exchange, const char *name, enum code missing,
 
 const struct location *api_path_location(struct exchange *exchange)
 {
+    return api_location_named(exchange, http_param(&exchange->match, "slug"));
+}
+
+const struct location *api_location_named(struct exchange *exchange, struct str name)
+{
     struct location_ref ref = {0};
-    struct str name = http_param(&exchange->match, "slug");
     const struct location *location = NULL;
     if (num_id(name, &ref.id.n) < 0) ref.slug = name;
     enum code code = location_for(exchange_directory(exchange), exchange->who, &ref, &location);
     if (code == CODE_OK) return location;
     exchange_fail(exchange, code, (struct str){0});
     return NULL;
+}
+
+void *api_state_of(struct exchange *exchange, size_t bytes)
+{
+    exchange->state = arena_take(&exchange->arena, 1, bytes);
+    if (exchange->state == NULL) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+    return exchange->state;
+}
+
+void api_precondition(struct exchange *exchange, bool stale)
+{
+    struct http_response response = http_response_of(stale ? 412 : 428);
+    if (stale) http_put_problem(&response, 412, "precondition_failed", STR("Somebody changed it meanwhile; read it again"));
+    else http_put_problem(&response, 428, "precondition_required", STR("Send If-Match with the ETag of the last read"));
+    exchange_respond(exchange, &response);
+}
+
+bool api_if_match(struct exchange *exchange, int64_t *ret_version)
+{
+    struct str etag = http_header(exchange->request, "If-Match");
+    bool quoted = etag.len > 2 && etag.at[0] == '"' && etag.at[etag.len - 1] == '"';
+    if (quoted && num_i64((struct str){etag.at + 1, etag.len - 2}, 0, INT64_MAX, ret_version) == 0) return true;
+    api_precondition(exchange, etag.at != NULL);
+    return false;
+}
+
+void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body)
+{
+    if (jw_end_all(json) < 0) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+    else exchange_respond_json(exchange, status, body);
+}
+
+void api_json_number_text(struct json *json, const char *key, int64_t number)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%lld", (long long)number);
+    jw_str(json, key, (struct str){text, (size_t)len});
 }
 
 struct str api_etag(int64_t version, char ret_text[API_ETAG_BYTES])

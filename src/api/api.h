@@ -39,7 +39,7 @@ ON_LOOP void visit_delete(struct exchange *exchange);
 ON_LOOP void member_visits_list(struct exchange *exchange);
 ON_LOOP void locations_list(struct exchange *exchange);  /* locations.c */
 ON_LOOP void location_get(struct exchange *exchange);
-ON_LOOP void location_create(struct exchange *exchange); /* location_edit.c */
+ON_LOOP void location_create_post(struct exchange *exchange); /* location_edit.c */
 ON_LOOP void location_patch(struct exchange *exchange);
 ON_LOOP void location_snapshot(struct exchange *exchange); /* snapshot.c */
 ON_LOOP void location_present(struct exchange *exchange);
@@ -65,6 +65,19 @@ ON_LOOP bool api_path_id(struct exchange *exchange, const char *name, enum code 
 ON_LOOP const struct location *api_path_location(struct exchange *exchange);
 /* The answer of a command: its reply's payload, or a problem. */
 ON_LOOP void api_answer_command(struct exchange *exchange, const struct ask *ask);
+/* Another one, by name or id, allowed to this token. NULL: answered already. */
+const struct location *api_location_named(struct exchange *exchange, struct str name);
+/* Zeroed state of this type in the exchange's arena, as exchange->state. NULL: answered already. */
+#define api_state(exchange, type) ((type *)api_state_of(exchange, sizeof(type)))
+void *api_state_of(struct exchange *exchange, size_t bytes);
+/* The version that If-Match names. False: answered with 428 or 412 already. */
+bool api_if_match(struct exchange *exchange, int64_t *ret_version);
+/* 412 (stale) or 428 (If-Match is missing). */
+void api_precondition(struct exchange *exchange, bool stale);
+/* Answers what was built, or the failure of building it. */
+void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body);
+/* A number as text: cursors are opaque. */
+void api_json_number_text(struct json *json, const char *key, int64_t number);
 /* What went wrong on the way to the store. */
 ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */

@@ -10,6 +10,11 @@
 static const struct http_route ROUTES[] = {
     {VERB_POST, "/api/v1/check-ins", WHO_MAY(MAY_CHECK_IN, check_in_post), JSON_MAX, 0, false},
     {VERB_POST, "/api/v1/check-outs", WHO_MAY(MAY_CHECK_IN, check_out_post), JSON_MAX, 0, false},
+    {VERB_GET, "/api/v1/locations", ANYONE(locations_list), 0, 0, false},
+    {VERB_POST, "/api/v1/locations", WHO_MAY(MAY_OPEN_LOCATIONS, location_create_post), JSON_MAX, 0, false},
+    {VERB_GET, "/api/v1/locations/{slug}", ANYONE(location_get), 0, 0, false},
+    {VERB_PATCH, "/api/v1/locations/{slug}", WHO_MAY(MAY_WRITE_LOCATIONS, location_patch), JSON_MAX, 0, false},
+    {VERB_GET, "/api/v1/stats", WHO_MAY(MAY_FOLLOW, stats_get), 0, 0, false},
     {VERB_GET, "/healthz", OPEN(healthz_get), 0, 0, false},
     {VERB_GET, "/readyz", OPEN(readyz_get), 0, 0, false},
     {VERB_GET, "/metrics", OPEN(metrics_get), 0, 0, false},

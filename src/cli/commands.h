@@ -18,6 +18,7 @@ int user_command(int argc, char **argv);
 int location_command(int argc, char **argv);
 int member_command(int argc, char **argv);
 int token_command(int argc, char **argv);
+int bench_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 

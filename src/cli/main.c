@@ -14,6 +14,7 @@ static const struct subcommand COMMANDS[] = {
 //    {"location", location_command, "add, list, edit locations"},
 //    {"member", member_command, "add, find, import members"},
     {"token", token_command, "mint or inspect a token"},
+    {"bench", bench_command, "load a server of yours, count what is lost"},
     {"verify", verify_command, "test a running server from end to end"},
     {"version", version_command, "say which version this is"},
 };

@@ -19,11 +19,22 @@ static int take_event(struct subscriber *subscriber, struct frame *frame)
     struct session *session = session_of(subscriber);
     struct conn *conn = &session->client->conn;
     size_t half = session->worker->server->options.limits.queue_bytes_max / 2;
-    if (conn_queue_bytes(conn) + frame->len > half && conn_queue_bytes(conn) > 0) return ERR_LIMIT;
+    if (conn_queue_bytes(conn) + frame->len > half && conn_queue_bytes(conn) > 0) {
+        conn_ask_drained(conn);
+        return conn_is_slow(conn) ? ERR_LIMIT : ERR_OVERLOADED;
+    }
     TRY(conn_send_frame(conn, frame));
     session->said_something = true;
     count_up(&session->worker->counts.events_delivered);
     return 0;
+}
+
+static bool is_stuck(struct subscriber *subscriber, size_t lag_bytes)
+{
+    in_loop();
+    struct session *session = session_of(subscriber);
+    size_t half = session->worker->server->options.limits.queue_bytes_max / 2;
+    return conn_is_slow(&session->client->conn) && conn_queue_bytes(&session->client->conn) + lag_bytes > half;
 }
 
 static bool has_room(struct subscriber *subscriber)
@@ -76,19 +87,11 @@ static int read_page(struct sql *sql, struct reading *reading)
     return store_read_events(sql, page->location, page->after, PAGE_EVENTS, &page->arena, &page->events, &page->count);
 }
 
-/* So many of them that the queue takes them surely. */
-static size_t fitting(const struct page *page)
-{
-    size_t bytes = 0, count = 0;
-    while (count < page->count && (count == 0 || bytes < REPLAY_QUEUE_BYTES / 2)) bytes += page->events[count++].json.len;
-    return count;
-}
-
 static void give_page(struct page *page, int result)
 {
     struct session *session = page->session;
     struct page_event events[PAGE_EVENTS];
-    size_t count = result < 0 ? 0 : fitting(page);
+    size_t count = result < 0 ? 0 : page->count;
     for (size_t i = 0; i < count; i++) events[i] = (struct page_event){page->events[i].seq, page->events[i].json};
     hub_page(session->worker->hub, &session->subscriber, page->location, events, count, result < 0);
     hub_pump(session->worker->hub, &session->subscriber);
@@ -130,7 +133,7 @@ static void need_page(struct subscriber *subscriber, struct location_id location
     conn_ask_drained(&session->client->conn);
 }
 
-const struct subscriber_handler SESSION_SUBSCRIBER = {take_event, has_room, is_idle, on_resync, need_page};
+const struct subscriber_handler SESSION_SUBSCRIBER = {take_event, is_stuck, has_room, is_idle, on_resync, need_page};
 
 /* --- Choosing locations --- */
 

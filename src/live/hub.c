@@ -7,7 +7,7 @@
 #include <uthash.h>
 
 enum follow_state {
-    FOLLOW_LIVE,              /* at the head, in the channel's list */
+    FOLLOW_LIVE,              /* in the channel's list: at the head, or lagging after a burst */
     FOLLOW_BEHIND,            /* to be served by hub_pump */
     FOLLOW_RESYNC,            /* told to start again; nothing more is sent */
 };
@@ -19,6 +19,7 @@ struct follower {
     struct seq sent;
     uint32_t index;           /* in channel->live while FOLLOW_LIVE */
     enum follow_state state : 8;
+    bool lags;                /* live, but a burst was too much for one turn: hub_pump serves it */
     bool owed_stats;
 };
 
@@ -212,6 +213,7 @@ static int go_live(struct follower *follower)
     }
     follower->index = channel->live_count;
     follower->state = FOLLOW_LIVE;
+    follower->lags = false;
     channel->live[channel->live_count++] = follower;
     return 0;
 }
@@ -240,18 +242,28 @@ static void fall_behind(struct follower *follower)
     follower->subscriber->wants_pump = true;
 }
 
-/* False: the follower had to be resynced. */
-static bool send_event(struct hub *hub, struct follower *follower, struct memory *memory, struct seq seq)
+/* 0, or ERR_OVERLOADED: its share of this turn is full. Anything worse resyncs it, and is returned. */
+static int send_event(struct hub *hub, struct follower *follower, struct memory *memory, struct seq seq)
 {
     struct subscriber *subscriber = follower->subscriber;
     check(seq.n == follower->sent.n + 1); /* each once, in order: the promise itself */
     struct frame *frame;
-    if (form_for(hub, memory, subscriber, &frame) < 0 || subscriber->handler->send(subscriber, frame) < 0) {
-        resync(follower);
-        return false;
-    }
-    follower->sent = seq;
-    return true;
+    int rc = form_for(hub, memory, subscriber, &frame);
+    if (rc == 0) rc = subscriber->handler->send(subscriber, frame);
+    if (rc == 0) follower->sent = seq;
+    else if (rc != ERR_OVERLOADED) resync(follower);
+    return rc;
+}
+
+/* A new event for a live follower. */
+static void send_live(struct hub *hub, struct follower *follower, struct memory *memory, struct seq seq)
+{
+    struct subscriber *subscriber = follower->subscriber;
+    if (!follower->lags && send_event(hub, follower, memory, seq) != ERR_OVERLOADED) return;
+    follower->lags = true;
+    subscriber->wants_pump = true;
+    size_t lag_bytes = (size_t)(seq.n - follower->sent.n) * memory->plain[AUDIENCE_STAFF]->len;
+    if (subscriber->handler->is_stuck(subscriber, lag_bytes)) resync(follower);
 }
 
 /* --- Publishing --- */
@@ -291,7 +303,7 @@ static int publish_event(struct hub *hub, const struct saved_event *event)
     TRY(remember(hub, channel, event));
     struct memory *memory = memory_at(channel, event->seq);
     /* From the back: a follower that is resynced leaves its place to the last one, which has been served. */
-    for (uint32_t i = channel->live_count; i > 0; i--) ignore(send_event(hub, channel->live[i - 1], memory, event->seq), "resynced");
+    for (uint32_t i = channel->live_count; i > 0; i--) send_live(hub, channel->live[i - 1], memory, event->seq);
     return 0;
 }
 
@@ -487,9 +499,11 @@ static bool pump_one(struct hub *hub, struct follower *follower)
             subscriber->handler->need_page(subscriber, channel->id, follower->sent);
             return false;
         }
-        if (!send_event(hub, follower, memory_at(channel, next), next)) return true;
+        int rc = send_event(hub, follower, memory_at(channel, next), next);
+        if (rc < 0) return rc != ERR_OVERLOADED;
     }
-    if (go_live(follower) < 0) resync(follower);
+    follower->lags = false;
+    if (follower->state == FOLLOW_BEHIND && go_live(follower) < 0) resync(follower);
     return true;
 }
 
@@ -498,7 +512,8 @@ void hub_pump(struct hub *hub, struct subscriber *subscriber)
     if (!subscriber->wants_pump) return;
     subscriber->wants_pump = false;
     for (struct follower *follower = subscriber->followers; follower != NULL; follower = follower->next) {
-        if (follower->state == FOLLOW_BEHIND && !pump_one(hub, follower)) subscriber->wants_pump = true;
+        bool behind = follower->state == FOLLOW_BEHIND || (follower->state == FOLLOW_LIVE && follower->lags);
+        if (behind && !pump_one(hub, follower)) subscriber->wants_pump = true;
         if (follower->state == FOLLOW_LIVE && follower->owed_stats) send_stats(hub, follower);
     }
 }
@@ -531,13 +546,14 @@ void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id
     subscriber->wants_pump = true;
     struct channel *channel = hub_channel(hub, location);
     struct follower *follower = channel == NULL ? NULL : find(subscriber, channel);
-    if (follower == NULL || follower->state != FOLLOW_BEHIND) return; /* unfollowed meanwhile */
+    if (follower == NULL || follower->state == FOLLOW_RESYNC) return; /* unfollowed meanwhile */
     int rc = failed || (count == 0 && follower->sent.n + 1 < channel->first_held.n) ? ERR_NOT_FOUND : 0;
     for (size_t i = 0; i < count && rc == 0; i++) {
         if (events[i].seq.n > channel->head.n) break; /* committed, but not told to this loop yet */
+        if (events[i].seq.n <= follower->sent.n) continue; /* it was told from memory meanwhile */
         rc = send_page_event(hub, follower, &events[i]);
     }
-    if (rc < 0) resync(follower);
+    if (rc < 0 && rc != ERR_OVERLOADED) resync(follower);
 }
 
 void hub_each(const struct subscriber *subscriber, void (*visit)(const struct channel *channel, struct seq sent, void *ctx), void *ctx)

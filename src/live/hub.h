@@ -1,8 +1,9 @@
 /* live/hub.h: who follows what, and the fan-out: one hub for each loop, its own channels, followers and recent events.
  *
- * A follower is a position in a location's log. Live: it is at the head, and each new event is sent as it comes. Behind: it is
- * served from the channel's memory, else in pages from the store, as fast as its connection takes them. So a resume, a slow
- * moment and a gap are one thing, and there is no way to skip or double an event.
+ * A follower is a position in a location's log. Live: it is at the head, and each new event is sent as it comes; a burst that is
+ * more than its share of a turn makes it lag, and it is served from memory in the next ones. Behind: it is served from memory, else
+ * in pages from the store, as fast as its connection takes them. So a resume, a burst, a slow moment and a gap are one thing, and
+ * there is no way to skip or double an event.
  *
  * Owns    channels, followers, and a reference to each frame that it remembers.
  * Thread  its loop.
@@ -22,8 +23,12 @@ struct subscriber;
 
 /* What a connection does for the hub. None of these may detach the subscriber or any other. */
 struct subscriber_handler {
-    /* Takes a reference of its own. ERR_LIMIT: past half of its queue. Any negative result ends this follower with on_resync. */
+    /* Takes a reference of its own. ERR_OVERLOADED: a burst has filled its share for this turn; it calls hub_pump when there is room.
+     * Any other negative result (ERR_LIMIT: past half of its queue, and its reader is behind) ends this follower with on_resync. */
     int (*send)(struct subscriber *subscriber, struct frame *frame);
+    /* Its reader is behind: what was sent in an earlier turn still waits. lag_bytes: what it is to be sent from memory beside that.
+     * True: that is more than its share, resync it. */
+    bool (*is_stuck)(struct subscriber *subscriber, size_t lag_bytes);
     /* Room for more of a replay? False: the subscriber calls hub_pump when it has. */
     bool (*has_room)(struct subscriber *subscriber);
     /* Statistics may be left out now: they come with the next hub_pump. */

@@ -70,6 +70,8 @@ static inline bool conn_is_open(const struct conn *conn) { return conn->state ==
 MUST_USE ON_LOOP int conn_send_frame(struct conn *conn, struct frame *frame);
 /* Copies the bytes. */
 MUST_USE ON_LOOP int conn_send_bytes(struct conn *conn, struct span bytes);
+/* The kernel takes less than we have: something waits since an earlier turn. */
+static inline bool conn_is_slow(const struct conn *conn) { return conn->slow != NULL; }
 /* What waits and was not yet taken; a frame counts OUTQ_FRAME_COST beside its bytes. */
 static inline size_t conn_queue_bytes(const struct conn *conn)
 {

@@ -20,6 +20,7 @@ struct screen {
     bool resynced[PLACES + 1];
     unsigned stats, events, hidden;
     int64_t room;             /* frames that fit before it is full; -1: any number */
+    bool slow;                /* full because its reader is behind, not because of a burst */
     bool page_wanted;
     struct location_id page_of;
     struct seq page_after;
@@ -51,7 +52,7 @@ static int take_frame(struct subscriber *subscriber, struct frame *frame)
         screen->stats++;
         return 0;
     }
-    if (screen->room == 0) return ERR_LIMIT;
+    if (screen->room == 0) return screen->slow ? ERR_LIMIT : ERR_OVERLOADED;
     if (screen->room > 0) screen->room--;
     int64_t place = strstr(text, "\"location\":\"p1\"") != NULL ? 1 : 2;
     assert_int_equal(number_of(text, "\"seq\":"), screen->last[place] + 1);
@@ -60,6 +61,12 @@ static int take_frame(struct subscriber *subscriber, struct frame *frame)
     screen->events++;
     if (strstr(text, "event_hidden") != NULL) screen->hidden++;
     return 0;
+}
+
+static bool is_stuck(struct subscriber *subscriber, size_t lag_bytes)
+{
+    (void)lag_bytes;
+    return ((struct screen *)subscriber)->slow;
 }
 
 static bool has_room(struct subscriber *subscriber) { return ((struct screen *)subscriber)->room != 0; }
@@ -80,7 +87,7 @@ static void need_page(struct subscriber *subscriber, struct location_id location
     screen->page_after = after;
 }
 
-static const struct subscriber_handler SCREEN = {take_frame, has_room, is_idle, on_resync, need_page};
+static const struct subscriber_handler SCREEN = {take_frame, is_stuck, has_room, is_idle, on_resync, need_page};
 
 static struct screen screen_of(enum audience audience)
 {
@@ -260,6 +267,7 @@ static void a_slow_screen_is_resynced_and_the_others_get_all(void **state)
     }
     screens[1].room = 3;
     screens[4].room = 0;
+    screens[1].slow = screens[4].slow = true;
     publish(world, 1, 10, false);
     for (size_t i = 0; i < 5; i++) {
         bool slow = i == 1 || i == 4;
@@ -267,6 +275,33 @@ static void a_slow_screen_is_resynced_and_the_others_get_all(void **state)
         assert_int_equal(screens[i].events, i == 1 ? 3 : i == 4 ? 0 : 10);
         hub_unfollow_all(&screens[i].subscriber);
     }
+}
+
+static void a_burst_is_served_in_the_next_turns_to_who_reads(void **state)
+{
+    struct world *world = *state;
+    struct screen screen = screen_of(AUDIENCE_STAFF);
+    follow(world, &screen, 1, 0);
+    screen.room = 5;
+    publish(world, 1, 20, false);
+    assert_int_equal(screen.last[1], 5);
+    screen.room = 5;
+    publish(world, 1, 1, false); /* in order: what lags is not overtaken */
+    assert_int_equal(screen.last[1], 5);
+    hub_pump(world->hub, &screen.subscriber);
+    assert_int_equal(screen.last[1], 10);
+    screen.room = -1;
+    hub_pump(world->hub, &screen.subscriber);
+    publish(world, 1, 1, false);
+    assert_int_equal(screen.last[1], 22);
+    screen.room = 0;
+    publish(world, 1, 100, false); /* more than is remembered: the rest comes from the store */
+    screen.room = -1;
+    hub_pump(world->hub, &screen.subscriber);
+    give_page(world, &screen, 90);
+    assert_int_equal(screen.last[1], world->heads[1]);
+    assert_false(screen.resynced[1]);
+    hub_unfollow_all(&screen.subscriber);
 }
 
 static void a_replay_is_paced_by_its_reader(void **state)
@@ -353,6 +388,7 @@ int main(void)
         TEST(what_is_no_longer_in_memory_comes_in_pages_while_live_events_go_on),
         TEST(what_is_no_longer_kept_is_a_resync_and_never_a_part),
         TEST(a_slow_screen_is_resynced_and_the_others_get_all),
+        TEST(a_burst_is_served_in_the_next_turns_to_who_reads),
         TEST(a_replay_is_paced_by_its_reader),
         TEST(an_event_told_twice_is_sent_once_and_a_gap_is_read_from_the_store),
         TEST(statistics_come_at_most_so_often_and_once_after_the_last_change),
