@@ -21,6 +21,7 @@
 struct api {
     const struct config *config;
     struct jwt_keys *keys;
+    struct rate *tries_by_address, *tries_by_email; /* of signing in */
     const struct assets *assets; /* NULL: no web app */
     const char *data_dir;     /* photos lie in it */
 };
@@ -30,6 +31,11 @@ extern const struct http_router API_ROUTER;
 ON_LOOP void app_serve(struct exchange *exchange);
 
 /* --- Handlers, by file --- */
+void auth_login(struct exchange *exchange);       /* auth.c */
+void auth_refresh(struct exchange *exchange);
+void auth_logout(struct exchange *exchange);
+void auth_ticket(struct exchange *exchange);
+void me_get(struct exchange *exchange);
 ON_LOOP void check_in_post(struct exchange *exchange);   /* check_ins.c */
 ON_LOOP void check_out_post(struct exchange *exchange);
 ON_LOOP void visits_list(struct exchange *exchange);     /* visits.c */

@@ -8,6 +8,11 @@
 
 /* A literal stands before the parameter that would take it. */
 static const struct http_route ROUTES[] = {
+    {VERB_POST, "/api/v1/auth/login", OPEN(auth_login), JSON_MAX, 0, false},
+    {VERB_POST, "/api/v1/auth/refresh", OPEN(auth_refresh), JSON_MAX, 0, false},
+    {VERB_POST, "/api/v1/auth/logout", OPEN(auth_logout), JSON_MAX, 0, false},
+    {VERB_POST, "/api/v1/auth/ticket", ANYONE(auth_ticket), JSON_MAX, 0, false},
+    {VERB_GET, "/api/v1/me", ANYONE(me_get), 0, 0, false},
     {VERB_POST, "/api/v1/check-ins", WHO_MAY(MAY_CHECK_IN, check_in_post), JSON_MAX, 0, false},
     {VERB_POST, "/api/v1/check-outs", WHO_MAY(MAY_CHECK_IN, check_out_post), JSON_MAX, 0, false},
     {VERB_GET, "/api/v1/locations", ANYONE(locations_list), 0, 0, false},

@@ -1,6 +1,7 @@
 /* Wires the server together: the one place that knows all the parts. */
 #include "api/api.h"
 #include "api/assets_load.h"
+#include "auth/rate.h"
 #include "base/log.h"
 #include "cli/auth_port.h"
 #include "cli/commands.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define RATE_KEYS 65536
 
 struct parts {
     struct rules rules;
@@ -87,6 +90,10 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
     TRY(make_site(config, &parts->site, reterr));
     TRY(load_app(config, &parts->assets, reterr));
     parts->api = (struct api){.config = config, .keys = home->keys, .assets = parts->assets, .data_dir = home->data_dir};
+    struct rate_limit tries = {.count = config->limits.login_tries, .period_ms = config->limits.login_window_ms};
+    struct rate_limit tries_of_address = {.count = tries.count * 10, .period_ms = tries.period_ms}; /* a whole gym behind one address */
+    TRY(rate_create(tries, RATE_KEYS, &parts->api.tries_by_email));
+    TRY(rate_create(tries_of_address, RATE_KEYS, &parts->api.tries_by_address));
     struct server_options options = {
         .listen = config->server.listen,
         .loops = (unsigned)config->server.loops,
@@ -112,6 +119,8 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
 static void free_parts(struct parts *parts)
 {
     server_free(parts->server);
+    rate_free(parts->api.tries_by_email);
+    rate_free(parts->api.tries_by_address);
     assets_free(parts->assets);
     site_done(&parts->site);
 }

@@ -228,6 +228,11 @@ bool exchange_stats(const struct exchange *exchange, struct location_id location
     return true;
 }
 
+bool exchange_allows_origin(const struct exchange *exchange)
+{
+    return site_allows_origin(exchange->server->options.site, exchange->request);
+}
+
 bool exchange_is_draining(const struct exchange *exchange) { return worker_of(exchange->loop)->draining; }
 
 struct str exchange_epoch(const struct exchange *exchange) { return str_c(exchange->server->epoch); }

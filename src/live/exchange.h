@@ -78,6 +78,8 @@ bool exchange_stats(const struct exchange *exchange, struct location_id location
 /* The location that somebody may act at: by slug or id, or, where none is named, the token's only one. CODE_OK, or why not. */
 enum code location_for(const struct directory *directory, const struct principal *who, const struct location_ref *ref,
                        const struct location **ret_location);
+/* Is the page that asks one of ours (struct site)? Without an Origin it is no page. */
+bool exchange_allows_origin(const struct exchange *exchange);
 /* The server stops: it answers what it has and takes nothing new. */
 bool exchange_is_draining(const struct exchange *exchange);
 struct str exchange_epoch(const struct exchange *exchange);
