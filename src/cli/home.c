@@ -21,7 +21,7 @@ static int make_folder(const char *path, struct err_detail *reterr)
 }
 
 /* A new key, in a file that only its owner reads. Two nodes that start at once agree on the one that was first. */
-static int make_key(const char *path, struct err_detail *reterr)
+int home_make_key(const char *path, struct err_detail *reterr)
 {
     uint8_t key[KEY_BYTES];
     if (random_bytes(key, sizeof key) < 0) return fail(reterr, ERR_INTERNAL, "this machine gives no random bytes");
@@ -48,7 +48,7 @@ static int data_defaults(struct home *home, bool create, struct err_detail *rete
     char key_path[PATH_MAX + 16];
     snprintf(key_path, sizeof key_path, "%s/secret.key", home->data_dir);
     if (create) TRY(make_folder(home->data_dir, reterr));
-    if (create && access(key_path, F_OK) != 0) TRY(make_key(key_path, reterr));
+    if (create && access(key_path, F_OK) != 0) TRY(home_make_key(key_path, reterr));
     if (access(key_path, R_OK) != 0) {
         return fail(reterr, ERR_NOT_FOUND, "%s holds no gym (there is no secret.key); start `footfall demo --data %s` first", home->data_dir,
                     home->data_dir);

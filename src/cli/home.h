@@ -34,8 +34,16 @@ MUST_USE int home_open(struct home *home, enum home_want want, const char *data,
                        bool limits_off, struct err_detail *reterr);
 void home_close(struct home *home);
 static inline void home_owned(struct home *home) { home_close(home); }
+/* A new random key in a file that only its owner reads; one that is there already stays. */
+MUST_USE int home_make_key(const char *path, struct err_detail *reterr);
 /* The rules as configured. */
 struct rules home_rules(const struct config *config);
+
+/* One transaction of the command line's own; ERR_BUSY and other failures with a sentence, if work gave none. */
+typedef int home_work(struct sql *sql, void *ctx);
+MUST_USE int home_write(struct home *home, home_work *work, void *ctx, struct err_detail *reterr);
+/* From the file, else asked for on the terminal. */
+MUST_USE int read_new_password(const char *file, struct secret *ret_password, struct err_detail *reterr);
 
 /* Runs the server until SIGTERM or SIGINT. on_ready is called once it accepts. Returns the exit status. */
 int run_server(struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx);

@@ -6,6 +6,11 @@
 
 static const struct subcommand COMMANDS[] = {
     {"serve", serve_command, "run the server"},
+    {"init", init_command, "write a configuration, make the database, add the first owner"},
+    {"check-config", check_config_command, "read the configuration, say what is wrong or unwise"},
+    {"migrate", migrate_command, "bring the database's tables to this version"},
+    {"user", user_command, "add, list, disable users; set passwords"},
+    {"location", location_command, "add, list, edit locations"},
     {"token", token_command, "mint or inspect a token"},
     {"bench", bench_command, "load a server of yours, count what is lost"},
     {"verify", verify_command, "test a running server from end to end"},

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/auth_port.h"
 #include "cli/commands.h"
+#include "net/tls.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,6 +20,7 @@ struct parts {
     struct rules rules;
     struct site site;
     struct assets *assets;
+    struct tls *tls;
     struct api api;
     struct server *server;
 };
@@ -89,6 +91,8 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
     parts->rules = home_rules(config);
     TRY(make_site(config, &parts->site, reterr));
     TRY(load_app(config, &parts->assets, reterr));
+    bool secure = config->server.tls_cert.len > 0;
+    if (secure) TRY(tls_create(config->server.tls_cert.at, config->server.tls_key.at, &parts->tls, reterr));
     parts->api = (struct api){.config = config, .keys = home->keys, .assets = parts->assets, .data_dir = home->data_dir};
     struct rate_limit tries = {.count = config->limits.login_tries, .period_ms = config->limits.login_window_ms};
     struct rate_limit tries_of_address = {.count = tries.count * 10, .period_ms = tries.period_ms}; /* a whole gym behind one address */
@@ -103,6 +107,7 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
         .store = home->store,
         .rules = &parts->rules,
         .site = &parts->site,
+        .tls = parts->tls,
         .config = config,
         .limits = limits_of(config),
         .router = &API_ROUTER,
@@ -122,6 +127,7 @@ static void free_parts(struct parts *parts)
     rate_free(parts->api.tries_by_email);
     rate_free(parts->api.tries_by_address);
     assets_free(parts->assets);
+    tls_free(parts->tls);
     site_done(&parts->site);
 }
 
@@ -143,7 +149,17 @@ static void url_of(const struct config *config, uint16_t port, char ret_url[512]
     while (host_len > 0 && listen.at[host_len - 1] != ':') host_len--;
     struct str host = {listen.at, host_len > 0 ? host_len - 1 : 0};
     if (host.len == 0) host = STR("0.0.0.0");
-    snprintf(ret_url, 512, "http://%.*s:%u", STR_ARG(host), port);
+    const char *scheme = config->server.tls_cert.len > 0 ? "https" : "http";
+    snprintf(ret_url, 512, "%s://%.*s:%u", scheme, STR_ARG(host), port);
+}
+
+/* SIGHUP: a renewed certificate, for connections from now on. */
+static void reload_certificate(struct parts *parts)
+{
+    struct err_detail detail = {0};
+    int rc = parts->tls == NULL ? 0 : tls_reload(parts->tls, &detail);
+    if (rc < 0) log_error("the certificate could not be read again; the old one stays", F_ERR(rc), F_STR("detail", str_c(detail.text)));
+    else if (parts->tls != NULL) log_info("the certificate was read again");
 }
 
 static int serve(struct parts *parts, struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx,
@@ -161,9 +177,7 @@ static int serve(struct parts *parts, struct home *home, void (*on_ready)(const 
     url_of(&home->config, port, url);
     on_ready(home, url, ctx);
     int signal_number;
-    do {
-        if (sigwait(&signals, &signal_number) != 0) break;
-    } while (signal_number == SIGHUP);
+    while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGHUP) reload_certificate(parts);
     log_info("stopping");
     server_drain(parts->server);
     return 0;

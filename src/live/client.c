@@ -38,11 +38,11 @@ ON_LOOP static void answer_and_end(struct client *client, struct http_response *
 }
 
 /* An answer to what is no request that a handler could see. */
-ON_LOOP static void refuse(struct client *client, int status, const char *code, struct str detail)
+ON_LOOP static void refuse(struct client *client, const struct http_request *request, int status, const char *code, struct str detail)
 {
     OWNED(http_response) struct http_response response = http_response_of(status);
     http_put_problem(&response, status, code, detail);
-    answer_and_end(client, &response, client->reader == NULL ? NULL : http_reader_request(client->reader));
+    answer_and_end(client, &response, request);
 }
 
 static void on_request_timeout(struct timer *timer)
@@ -158,11 +158,11 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
 {
     struct ws_answer answer;
     if (!site_allows_origin(options_of(client)->site, request)) {
-        refuse(client, 403, "forbidden", STR("This page's origin may not open a socket here; see [server] allowed_origins"));
+        refuse(client, request, 403, "forbidden", STR("This page's origin may not open a socket here; see [server] allowed_origins"));
         return;
     }
     if (shake_hands(client, request, &answer) < 0) {
-        refuse(client, 500, "internal", str_c(code_sentence(CODE_INTERNAL)));
+        refuse(client, request, 500, "internal", str_c(code_sentence(CODE_INTERNAL)));
         return;
     }
     if (answer.status != 101) {
@@ -176,7 +176,7 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
     if (status == 401) {
         refuse_bearer(client);
     } else if (status != 0) {
-        refuse(client, status, "bad_message", STR("Sign in one way only: token, ticket or Authorization, each once"));
+        refuse(client, request, status, "bad_message", STR("Sign in one way only: token, ticket or Authorization, each once"));
     } else {
         timer_cancel(loop_wheel(client->worker->loop), &client->timer);
         int rc = accept_upgrade(client, &answer);
@@ -230,7 +230,7 @@ ON_LOOP static void on_request(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     if (request->host.len > 0 && !site_knows_host(options_of(client)->site, request->host)) {
-        refuse(client, 403, "forbidden", STR("This server does not go by that name; see [server] hosts"));
+        refuse(client, request, 403, "forbidden", STR("This server does not go by that name; see [server] hosts"));
     } else if (is_socket_path(request->path) && request->wants_websocket) {
         upgrade(client, request);
     } else if (is_socket_path(request->path)) {
@@ -271,7 +271,7 @@ ON_LOOP static bool read_request(struct client *client, struct span *in)
     }
     if (step == HTTP_MORE) return false;
     if (step == ERR_NOMEM) client_close(client, step);
-    else refuse(client, http_reader_status(client->reader), "bad_message", http_reader_reason(client->reader));
+    else refuse(client, NULL, http_reader_status(client->reader), "bad_message", http_reader_reason(client->reader));
     return false;
 }
 
@@ -396,5 +396,8 @@ int client_accept(struct loop *loop, int fd, const struct peer *peer, void *ctx)
     count_up(&worker->counts.connections);
     conn_open(&client->conn, loop, fd, &CLIENT);
     watch_request(client);
+    if (worker->server->options.tls == NULL) return 0;
+    int rc = conn_secure(&client->conn, worker->server->options.tls);
+    if (rc < 0) client_close(client, rc); /* its end frees it */
     return 0;
 }

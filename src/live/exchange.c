@@ -118,7 +118,7 @@ void exchange_begin_with(struct client *client, const struct endpoint *endpoint,
     exchange->match = client->match;
     exchange->arena = arena_of(EXCHANGE_BYTES_MAX);
     client->exchange = exchange;
-    site_view(exchange->server->options.site, exchange->request, &client->peer, false, &exchange->view);
+    site_view(exchange->server->options.site, exchange->request, &client->peer, conn_is_secure(&client->conn), &exchange->view);
     exchange->peer_address = exchange->view.peer;
     exchange->is_https = exchange->view.is_https;
     if (sign_in(exchange, endpoint)) handle(exchange);

@@ -38,6 +38,7 @@ struct server_options {
     struct store *store;
     const struct rules *rules;
     const struct site *site;
+    struct tls *tls;          /* NULL: plain HTTP */
     const struct config *config; /* handed through to api */
     struct server_limits limits;
     const struct http_router *router; /* handlers are struct endpoint */
