@@ -51,6 +51,13 @@ static int late_check_out(struct batch *batch, size_t index, struct batch_visit 
     return keep_request(batch, index);
 }
 
+/* Who is not inside is at no location; the first one's day serves, as where members are listed. */
+static struct day today_of_first_location(const struct batch *batch)
+{
+    if (directory_count(batch->directory) == 0) return DAY_NONE;
+    return zone_local(directory_at(batch->directory, 0)->zone, batch->now).day;
+}
+
 int decide_check_out(struct batch *batch, size_t index)
 {
     const struct command *command = batch->commands[index];
@@ -79,7 +86,7 @@ int decide_check_out(struct batch *batch, size_t index)
     if (who->member.open == NULL) {
         decision->code = CODE_NOT_CHECKED_IN;
         decision->member = &who->member;
-        decision->member_status = "";
+        decision->member_status = member_status(&who->member, today_of_first_location(batch));
         return 0;
     }
     struct batch_visit *held = batch_visit(batch, who->member.open->id);

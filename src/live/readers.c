@@ -91,7 +91,6 @@ int readers_create(struct store *store, unsigned threads, struct readers **ret_r
         pool->thread_count = i + 1;
         reader->started = rc == 0;
         if (rc == 0) continue;
-        readers_stop(pool);
         readers_free(pool);
         return rc;
     }
@@ -114,6 +113,7 @@ void readers_stop(struct readers *pool)
 void readers_free(struct readers *pool)
 {
     if (pool == NULL) return;
+    readers_stop(pool); /* they run from readers_create on, also where the server never came to start */
     for (unsigned i = 0; i < pool->thread_count; i++) store_reader_close(pool->threads[i].store);
     pthread_cond_destroy(&pool->filled);
     pthread_mutex_destroy(&pool->lock);

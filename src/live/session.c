@@ -195,6 +195,7 @@ static void watch_expiry(struct session *session)
     struct loop *loop = session->worker->loop;
     int64_t wait_ms = session->who->expires_at.ms - clock_wall().ms;
     if (!session->warned_expiry && wait_ms > EXPIRY_WARNING_MS) wait_ms -= jittered(EXPIRY_WARNING_MS) - EXPIRY_WARNING_MS / 10;
+    else if (!session->warned_expiry) wait_ms = 0; /* it comes with less than that left: said at once */
     if (wait_ms > TIMER_MS_MAX) wait_ms = TIMER_MS_MAX;
     if (wait_ms < 0) wait_ms = 0;
     timer_set(loop_wheel(loop), &session->token_timer, (struct mono_ms){loop_now(loop).ms + wait_ms}, on_token_timer);

@@ -31,6 +31,10 @@ export interface Closed {
 const LOG_TYPES = new Set(["member_checked_in", "member_checked_out", "check_in_denied", "visit_corrected", "event_hidden"]);
 const WAIT_MS = 10_000;
 
+// Ids are one space for all connections of a user, so they are unique over all clients.
+let requests = 0;
+const nextRequestId = (): string => `${process.pid}-${requests++}`;
+
 export const isEvent = (message: Message): boolean => LOG_TYPES.has(message.type);
 
 export class Client {
@@ -42,7 +46,6 @@ export class Client {
   #end: Closed | undefined;
   /** A message that is not as the documents say: whoever waits next is told. */
   #fault: unknown;
-  #nextId = 1;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
@@ -110,7 +113,7 @@ export class Client {
   }
 
   /** Sends with an id (made up where none is given) and waits for the reply that repeats it. */
-  async request(type: string, payload: unknown = {}, id = `r${this.#nextId++}-${process.pid}`): Promise<Message> {
+  async request(type: string, payload: unknown = {}, id = nextRequestId()): Promise<Message> {
     this.send(type, payload, id);
     return this.#take((message) => message.id === id, `the reply to ${type} ${id}`);
   }
@@ -137,7 +140,11 @@ export class Client {
   async until(condition: () => boolean, what: string, ms = WAIT_MS): Promise<void> {
     const deadline = Date.now() + ms;
     for (;;) {
-      if (this.#fault) throw this.#fault;
+      if (this.#fault) {
+        const fault = this.#fault;
+        this.#fault = undefined;
+        throw fault;
+      }
       if (condition()) return;
       if (this.#end) throw new Error(`closed with ${this.#end.code} ${this.#end.reason} while waiting for ${what}; ${this.#seen()}`);
       const left = deadline - Date.now();

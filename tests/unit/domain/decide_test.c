@@ -115,10 +115,12 @@ static void a_check_out_gives_the_duration_and_needs_a_visit(void **state)
 {
     (void)state;
     struct command out = gym_check_out(1);
-    assert_int_equal(gym_do(&g, &out)->code, CODE_NOT_CHECKED_IN);
+    const struct decision *decision = gym_do(&g, &out);
+    assert_int_equal(decision->code, CODE_NOT_CHECKED_IN);
+    assert_string_equal(decision->member_status, "active");
     check_in(1, MAIN);
     gym_later(&g, 3725);
-    const struct decision *decision = gym_do(&g, &out);
+    decision = gym_do(&g, &out);
     assert_int_equal(decision->code, CODE_OK);
     assert_int_equal(decision->duration_seconds, 3725);
     assert_int_equal(decision->currently_in, 0);
