@@ -12,6 +12,7 @@ static const struct subcommand COMMANDS[] = {
     {"user", user_command, "add, list, disable users; set passwords"},
     {"location", location_command, "add, list, edit locations"},
     {"token", token_command, "mint or inspect a token"},
+    {"demo", demo_command, "run a gym with made-up members"},
     {"bench", bench_command, "load a server of yours, count what is lost"},
     {"verify", verify_command, "test a running server from end to end"},
     {"version", version_command, "say which version this is"},
