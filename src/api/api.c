@@ -59,7 +59,7 @@ const struct location *api_path_location(struct exchange *exchange)
     return api_location_named(exchange, http_param(&exchange->match, "slug"));
 }
 
-const struct location *api_location_named(struct exchange *exchange, struct str name)
+ON_LOOP const struct location *api_location_named(struct exchange *exchange, struct str name)
 {
     struct location_ref ref = {0};
     const struct location *location = NULL;
@@ -70,14 +70,14 @@ const struct location *api_location_named(struct exchange *exchange, struct str 
     return NULL;
 }
 
-void *api_state_of(struct exchange *exchange, size_t bytes)
+ON_LOOP void *api_state_of(struct exchange *exchange, size_t bytes)
 {
     exchange->state = arena_take(&exchange->arena, 1, bytes);
     if (exchange->state == NULL) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
     return exchange->state;
 }
 
-void api_precondition(struct exchange *exchange, bool stale)
+ON_LOOP void api_precondition(struct exchange *exchange, bool stale)
 {
     struct http_response response = http_response_of(stale ? 412 : 428);
     if (stale) http_put_problem(&response, 412, "precondition_failed", STR("Somebody changed it meanwhile; read it again"));
@@ -85,7 +85,7 @@ void api_precondition(struct exchange *exchange, bool stale)
     exchange_respond(exchange, &response);
 }
 
-bool api_if_match(struct exchange *exchange, int64_t *ret_version)
+ON_LOOP bool api_if_match(struct exchange *exchange, int64_t *ret_version)
 {
     struct str etag = http_header(exchange->request, "If-Match");
     bool quoted = etag.len > 2 && etag.at[0] == '"' && etag.at[etag.len - 1] == '"';
@@ -94,7 +94,7 @@ bool api_if_match(struct exchange *exchange, int64_t *ret_version)
     return false;
 }
 
-void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body)
+ON_LOOP void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body)
 {
     if (jw_end_all(json) < 0) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
     else exchange_respond_json(exchange, status, body);

@@ -36,7 +36,7 @@ static const struct api *api_of(const struct exchange *exchange) { return server
 /* --- What they share --- */
 
 /* True: a browser's, whose origin is allowed. A foreign one is answered here: *ret_refused. */
-static bool is_browser(struct exchange *exchange, bool *ret_refused)
+ON_LOOP static bool is_browser(struct exchange *exchange, bool *ret_refused)
 {
     bool browser = http_header(exchange->request, "Origin").at != NULL;
     *ret_refused = browser && !exchange_allows_origin(exchange);
@@ -44,7 +44,7 @@ static bool is_browser(struct exchange *exchange, bool *ret_refused)
     return browser;
 }
 
-static void rate_limited(struct exchange *exchange, int64_t retry_after_ms)
+ON_LOOP static void rate_limited(struct exchange *exchange, int64_t retry_after_ms)
 {
     struct http_response response = http_response_of(429);
     http_put_retry_after(&response, retry_after_ms);
@@ -55,7 +55,7 @@ static void rate_limited(struct exchange *exchange, int64_t retry_after_ms)
 }
 
 /* One try of this address and this email. False: answered with 429. */
-static bool may_try(struct exchange *exchange, struct str email)
+ON_LOOP static bool may_try(struct exchange *exchange, struct str email)
 {
     const struct api *api = api_of(exchange);
     uint8_t address[RATE_ADDRESS_BYTES];
@@ -81,7 +81,7 @@ static void put_cookie(struct exchange *exchange, struct http_response *response
     http_put_cookie(response, &cookie);
 }
 
-static void refuse(struct exchange *exchange, const char *detail)
+ON_LOOP static void refuse(struct exchange *exchange, const char *detail)
 {
     struct http_response response = http_response_of(401);
     http_put_www_authenticate(&response, NULL, NULL);
@@ -149,7 +149,7 @@ static void put_user(struct exchange *exchange, struct json *json, const char *k
 }
 
 /* docs/api/openapi.yaml, Session. */
-static void answer_session(struct exchange *exchange, const struct sign_in *sign_in)
+ON_LOOP static void answer_session(struct exchange *exchange, const struct sign_in *sign_in)
 {
     const struct api *api = api_of(exchange);
     OWNED(buf) struct buf access = buf_of(JWT_BYTES_MAX);
@@ -228,13 +228,13 @@ static int open_session(struct sql *sql, struct exchange *exchange)
     return session_store(sql, &row, now);
 }
 
-static void session_opened(struct exchange *exchange)
+ON_LOOP static void session_opened(struct exchange *exchange)
 {
     if (exchange->result < 0) api_fail_result(exchange);
     else answer_session(exchange, exchange->state);
 }
 
-static void password_checked(struct exchange *exchange)
+ON_LOOP static void password_checked(struct exchange *exchange)
 {
     const struct sign_in *sign_in = exchange->state;
     if (exchange->result == ERR_UNAUTHENTICATED) {
@@ -247,7 +247,7 @@ static void password_checked(struct exchange *exchange)
     }
 }
 
-void auth_login(struct exchange *exchange)
+ON_LOOP void auth_login(struct exchange *exchange)
 {
     bool refused;
     bool browser = is_browser(exchange, &refused);
@@ -270,7 +270,7 @@ void auth_login(struct exchange *exchange)
 /* --- Refresh and log-out --- */
 
 /* The refresh token of the cookie, or of the body. 1, 0 where there is none, negative where answered already. */
-static int presented_token(struct exchange *exchange, struct sign_in *sign_in)
+ON_LOOP static int presented_token(struct exchange *exchange, struct sign_in *sign_in)
 {
     struct str text;
     int rc = http_cookie(exchange->request, COOKIE, &text);
@@ -312,14 +312,14 @@ static int renew(struct sql *sql, struct exchange *exchange)
     return session_store(sql, &changed, now);
 }
 
-static void revoke_live(struct exchange *exchange, int64_t session)
+ON_LOOP static void revoke_live(struct exchange *exchange, int64_t session)
 {
     char text[24];
     int len = snprintf(text, sizeof text, "%lld", (long long)session);
     exchange_session_revoked(exchange, (struct str){text, (size_t)len});
 }
 
-static void renewed(struct exchange *exchange)
+ON_LOOP static void renewed(struct exchange *exchange)
 {
     const struct sign_in *sign_in = exchange->state;
     if (exchange->result < 0) {
@@ -338,7 +338,7 @@ static void renewed(struct exchange *exchange)
     }
 }
 
-void auth_refresh(struct exchange *exchange)
+ON_LOOP void auth_refresh(struct exchange *exchange)
 {
     struct sign_in *sign_in = api_state(exchange, struct sign_in);
     if (sign_in == NULL) return;
@@ -361,14 +361,14 @@ static int end_session(struct sql *sql, struct exchange *exchange)
     return session_revoke(sql, row.id, clock_wall());
 }
 
-static void answer_signed_out(struct exchange *exchange)
+ON_LOOP static void answer_signed_out(struct exchange *exchange)
 {
     struct http_response response = http_response_of(204);
     put_cookie(exchange, &response, STR(""), 0);
     exchange_respond(exchange, &response);
 }
 
-static void session_ended(struct exchange *exchange)
+ON_LOOP static void session_ended(struct exchange *exchange)
 {
     const struct sign_in *sign_in = exchange->state;
     if (exchange->result < 0) {
@@ -379,7 +379,7 @@ static void session_ended(struct exchange *exchange)
     answer_signed_out(exchange);
 }
 
-void auth_logout(struct exchange *exchange)
+ON_LOOP void auth_logout(struct exchange *exchange)
 {
     struct sign_in *sign_in = api_state(exchange, struct sign_in);
     if (sign_in == NULL) return;
@@ -411,7 +411,7 @@ static int store_ticket(struct sql *sql, struct exchange *exchange)
     return ticket_store(sql, hash, session, buf_str(&claims), expires_at);
 }
 
-static void ticket_stored(struct exchange *exchange)
+ON_LOOP static void ticket_stored(struct exchange *exchange)
 {
     const struct sign_in *sign_in = exchange->state;
     if (exchange->result < 0) {
@@ -427,7 +427,7 @@ static void ticket_stored(struct exchange *exchange)
     api_respond_built(exchange, 200, &json, &body);
 }
 
-void auth_ticket(struct exchange *exchange)
+ON_LOOP void auth_ticket(struct exchange *exchange)
 {
     if (api_state(exchange, struct sign_in) != NULL) exchange_write(exchange, store_ticket, ticket_stored);
 }
@@ -441,7 +441,7 @@ static int read_me(struct sql *sql, struct exchange *exchange)
 }
 
 /* What the token says; beside it the email, where we know the user. */
-static void me_read(struct exchange *exchange)
+ON_LOOP static void me_read(struct exchange *exchange)
 {
     const struct sign_in *sign_in = exchange->state;
     const struct principal *who = exchange->who;
@@ -464,7 +464,7 @@ static void me_read(struct exchange *exchange)
     api_respond_built(exchange, 200, &json, &body);
 }
 
-void me_get(struct exchange *exchange)
+ON_LOOP void me_get(struct exchange *exchange)
 {
     if (api_state(exchange, struct sign_in) != NULL) exchange_read(exchange, read_me, me_read);
 }

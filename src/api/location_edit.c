@@ -6,12 +6,12 @@
 #define NAME_CHARACTERS_MAX 100
 #define CAPACITY_MAX 1000000
 
-void location_json_put(struct json *json, const struct location *location, struct str timezone)
+void location_json_put(struct json *json, const struct location *location, struct str zone)
 {
     jw_i64(json, "id", location->id.n);
     jw_str(json, "slug", location->slug);
     jw_str(json, "name", location->name);
-    jw_str(json, "timezone", timezone);
+    jw_str(json, "timezone", zone);
     if (location->capacity == CAPACITY_NONE) jw_null(json, "capacity");
     else jw_i64(json, "capacity", location->capacity);
     jw_bool(json, "hard_capacity", location->hard_capacity);
@@ -20,7 +20,7 @@ void location_json_put(struct json *json, const struct location *location, struc
     jw_i64(json, "assumed_stay_minutes", location->assumed_stay_minutes);
 }
 
-void location_respond(struct exchange *exchange, int status, const struct location_row *row)
+ON_LOOP void location_respond(struct exchange *exchange, int status, const struct location_row *row)
 {
     char etag[API_ETAG_BYTES];
     struct http_response response = http_response_of(status);
@@ -84,7 +84,7 @@ static int create(struct sql *sql, struct exchange *exchange)
     return location_read(sql, edit->id, &exchange->arena, &edit->row);
 }
 
-static void created(struct exchange *exchange)
+ON_LOOP static void created(struct exchange *exchange)
 {
     const struct edit *edit = exchange->state;
     if (exchange->result == ERR_EXISTS) {
@@ -126,7 +126,7 @@ static int update(struct sql *sql, struct exchange *exchange)
     return location_read(sql, edit->id, &exchange->arena, &edit->row);
 }
 
-static void updated(struct exchange *exchange)
+ON_LOOP static void updated(struct exchange *exchange)
 {
     const struct edit *edit = exchange->state;
     if (edit->wrong_field != NULL) {

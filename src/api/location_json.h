@@ -9,6 +9,6 @@
 #include "api/api.h"
 #include "store/locations.h"
 
-void location_json_put(struct json *json, const struct location *location, struct str timezone);
+void location_json_put(struct json *json, const struct location *location, struct str zone);
 /* The row with its ETag. */
 void location_respond(struct exchange *exchange, int status, const struct location_row *row);

@@ -70,7 +70,7 @@ static int read_one(struct sql *sql, struct exchange *exchange)
     return location_read(sql, one->id, &exchange->arena, &one->row);
 }
 
-static void one_read(struct exchange *exchange)
+ON_LOOP static void one_read(struct exchange *exchange)
 {
     const struct reading_one *one = exchange->state;
     if (exchange->result < 0) api_fail_result(exchange);
