@@ -38,6 +38,14 @@ void auth_ticket(struct exchange *exchange);
 void me_get(struct exchange *exchange);
 ON_LOOP void check_in_post(struct exchange *exchange);   /* check_ins.c */
 ON_LOOP void check_out_post(struct exchange *exchange);
+ON_LOOP void members_list(struct exchange *exchange);     /* members.c */
+ON_LOOP void member_get(struct exchange *exchange);
+ON_LOOP void member_post(struct exchange *exchange);
+ON_LOOP void member_patch(struct exchange *exchange);
+ON_LOOP void memberships_list(struct exchange *exchange); /* memberships.c */
+ON_LOOP void membership_post(struct exchange *exchange);
+ON_LOOP void membership_patch(struct exchange *exchange);
+ON_LOOP void plans_list(struct exchange *exchange);
 ON_LOOP void visits_list(struct exchange *exchange);     /* visits.c */
 ON_LOOP void visit_get(struct exchange *exchange);
 ON_LOOP void visit_patch(struct exchange *exchange);

@@ -4,10 +4,14 @@
 
 #include <stdlib.h>
 
+struct choice {
+    const struct location *location;
+};
+
 static int by_name(const void *a, const void *b)
 {
-    const struct location *const *left = a, *const *right = b;
-    struct str l = (*left)->name, r = (*right)->name;
+    const struct choice *left = a, *right = b;
+    struct str l = left->location->name, r = right->location->name;
     size_t shorter = l.len < r.len ? l.len : r.len;
     int order = memcmp(l.at, r.at, shorter);
     if (order != 0) return order;
@@ -15,15 +19,15 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The locations that this token allows, by name. */
-static int allowed(struct exchange *exchange, const struct location ***ret_list, size_t *ret_count)
+static int allowed(struct exchange *exchange, struct choice **ret_list, size_t *ret_count)
 {
     const struct directory *directory = exchange_directory(exchange);
-    const struct location **list = arena_array(&exchange->arena, const struct location *, directory_count(directory) + 1);
+    struct choice *list = arena_array(&exchange->arena, struct choice, directory_count(directory) + 1);
     if (list == NULL) return ERR_NOMEM;
     size_t count = 0;
     for (size_t i = 0; i < directory_count(directory); i++) {
         const struct location *location = directory_at(directory, i);
-        if (principal_at(exchange->who, location->slug)) list[count++] = location;
+        if (principal_at(exchange->who, location->slug)) list[count++].location = location;
     }
     qsort(list, count, sizeof *list, by_name);
     *ret_list = list;
@@ -35,7 +39,7 @@ void locations_list(struct exchange *exchange)
 {
     size_t limit, count;
     int64_t from;
-    const struct location **list;
+    struct choice *list;
     if (!api_limit(exchange, &limit)) return;
     if (!api_query_i64(exchange, "cursor", 1, LOCATIONS_MAX, 0, &from)) return;
     OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
@@ -49,7 +53,7 @@ void locations_list(struct exchange *exchange)
     size_t at = (size_t)from, end = at + limit;
     for (; at < count && at < end; at++) {
         jw_object(&json, NULL);
-        location_json_put(&json, list[at], zone_name(list[at]->zone));
+        location_json_put(&json, list[at].location, zone_name(list[at].location->zone));
         jw_object_end(&json);
     }
     jw_array_end(&json);
@@ -97,7 +101,7 @@ void stats_get(struct exchange *exchange)
         return;
     }
     if (given == 1 && (one = api_location_named(exchange, name)) == NULL) return;
-    const struct location **list;
+    struct choice *list;
     size_t count;
     if (allowed(exchange, &list, &count) < 0) {
         exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
@@ -111,9 +115,9 @@ void stats_get(struct exchange *exchange)
     for (size_t i = 0; i < count; i++) {
         struct seq head;
         struct stats stats;
-        if ((one != NULL && list[i] != one) || !exchange_stats(exchange, list[i]->id, &head, &stats)) continue;
+        if ((one != NULL && list[i].location != one) || !exchange_stats(exchange, list[i].location->id, &head, &stats)) continue;
         jw_object(&json, NULL);
-        out_stats(&json, list[i], &stats);
+        out_stats(&json, list[i].location, &stats);
         jw_object_end(&json);
         totals_add(&totals, &stats);
     }

@@ -43,9 +43,12 @@ static int64_t cpu_us_of(int64_t pid)
     size_t len = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[len] = '\0';
+    /* Behind the name in brackets: state, then numbers; utime is the 12th word, stime the 13th (proc(5)). */
     const char *at = strrchr(text, ')');
-    unsigned long user = 0, kernel = 0;
-    if (at == NULL || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2) return 0;
+    for (int word = 0; at != NULL && word < 12; word++) at = strchr(at + 1, ' ');
+    if (at == NULL) return 0;
+    char *rest;
+    unsigned long user = strtoul(at, &rest, 10), kernel = strtoul(rest, NULL, 10);
     return (int64_t)(user + kernel) * 1000000 / sysconf(_SC_CLK_TCK);
 }
 

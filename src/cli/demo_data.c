@@ -58,6 +58,16 @@ static int add_locations(struct sql *sql, const struct demo_options *options, st
     return 0;
 }
 
+enum { MONTHLY = 1, ANNUAL = 2, TEN_VISITS = 3 };
+
+static int add_plans(struct sql *sql)
+{
+    static const struct plan_row PLANS[] = {{.name = {"Monthly", 7}, .months = 1}, {.name = {"Annual", 6}, .months = 12}, {.name = {"Ten visits", 10}, .visits = 10}};
+    int64_t id;
+    for (size_t i = 0; i < COUNT_OF(PLANS); i++) TRY(plan_ensure(sql, &PLANS[i], &id));
+    return 0;
+}
+
 /* What is the matter with a member: a few of each that a desk meets. */
 enum trouble { NOTHING, EXPIRED, FROZEN, CANCELLED, NOT_STARTED, BANNED, OWES, USED_UP, BIRTHDAY, TROUBLE_COUNT };
 
@@ -70,6 +80,7 @@ static enum trouble trouble_of(int64_t id, bool clean)
 static struct membership_row membership_for(enum trouble trouble, struct day today)
 {
     struct membership_row row = {
+        .plan_id = trouble == USED_UP ? TEN_VISITS : MONTHLY,
         .plan = trouble == USED_UP ? STR("Ten visits") : STR("Monthly"),
         .state = trouble == FROZEN ? MEMBERSHIP_FROZEN : trouble == CANCELLED ? MEMBERSHIP_CANCELLED : MEMBERSHIP_ACTIVE,
         .starts = {today.number - 200},
@@ -125,6 +136,7 @@ static int fill(struct sql *sql, const struct demo_options *options)
     struct wall_ms now = clock_wall();
     struct day today = {(int32_t)(now.ms / 86400000)};
     TRY(add_locations(sql, options, now));
+    TRY(add_plans(sql));
     struct user_row owner = {.email = STR(DEMO_OWNER_EMAIL), .name = STR("Olivia Owner"), .role = STR("owner"), .locations = STR("*"),
                              .password_hash = options->password_hash};
     int64_t user;

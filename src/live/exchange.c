@@ -11,6 +11,7 @@ static void free_exchange(struct exchange *exchange)
 {
     principal_unref(exchange->who);
     json_decref(exchange->body);
+    directory_unref(exchange->held_directory);
     http_reader_free(exchange->reader);
     arena_done(&exchange->arena);
     free(exchange);
@@ -218,6 +219,12 @@ void exchange_command(struct exchange *exchange, const struct command *command,
 const struct config *exchange_config(const struct exchange *exchange) { return exchange->server->options.config; }
 
 struct directory *exchange_directory(const struct exchange *exchange) { return hub_directory(worker_of(exchange->loop)->hub); }
+
+struct directory *exchange_hold_directory(struct exchange *exchange)
+{
+    if (exchange->held_directory == NULL) exchange->held_directory = directory_ref(exchange_directory(exchange));
+    return exchange->held_directory;
+}
 
 bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head, struct stats *ret_stats)
 {

@@ -40,6 +40,7 @@ struct exchange {
     struct arena arena;
     void *state;              /* the handler's, in the arena */
     json_t *body;             /* the parsed body, if a handler read one; freed with the exchange */
+    struct directory *held_directory;
     int result;               /* of the last read or write */
     /* The exchange's own: */
     struct http_reader *reader;
@@ -73,6 +74,8 @@ ON_LOOP void exchange_command(struct exchange *exchange, const struct command *c
 const struct config *exchange_config(const struct exchange *exchange);
 /* The directory as this loop has it; valid until the handler returns to the loop: take a reference to keep it. */
 struct directory *exchange_directory(const struct exchange *exchange);
+/* The same, held until the exchange ends: for what is read on another thread. */
+struct directory *exchange_hold_directory(struct exchange *exchange);
 /* This loop's head and statistics of a location, as one moment. False: no such location. */
 bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head, struct stats *ret_stats);
 /* The location that somebody may act at: by slug or id, or, where none is named, the token's only one. CODE_OK, or why not. */

@@ -308,16 +308,16 @@ static int on_found(void *ctx, const struct sql_row *row)
 
 #define FIND_WORDS_MAX 4
 #define BEGIN_PAGE "SELECT " COLUMNS " FROM members m WHERE m.deleted_at IS NULL AND (m.sort_name > $1 OR (m.sort_name = $2 AND m.id > $3))"
-#define END_PAGE " ORDER BY m.sort_name, m.id LIMIT $4"
+#define END_PAGE(limit) " ORDER BY m.sort_name, m.id LIMIT " limit
 #define WORD(first, last) " AND m.id IN (SELECT member_id FROM search_words WHERE word >= " first " AND word < " last ")"
 
 /* One text for each number of words: prepared statements are kept by the text's address. */
 static const char *const PAGES[FIND_WORDS_MAX + 1] = {
-    BEGIN_PAGE END_PAGE,
-    BEGIN_PAGE WORD("$5", "$6") END_PAGE,
-    BEGIN_PAGE WORD("$5", "$6") WORD("$7", "$8") END_PAGE,
-    BEGIN_PAGE WORD("$5", "$6") WORD("$7", "$8") WORD("$9", "$10") END_PAGE,
-    BEGIN_PAGE WORD("$5", "$6") WORD("$7", "$8") WORD("$9", "$10") WORD("$11", "$12") END_PAGE,
+    BEGIN_PAGE END_PAGE("$4"),
+    BEGIN_PAGE WORD("$4", "$5") END_PAGE("$6"),
+    BEGIN_PAGE WORD("$4", "$5") WORD("$6", "$7") END_PAGE("$8"),
+    BEGIN_PAGE WORD("$4", "$5") WORD("$6", "$7") WORD("$8", "$9") END_PAGE("$10"),
+    BEGIN_PAGE WORD("$4", "$5") WORD("$6", "$7") WORD("$8", "$9") WORD("$10", "$11") END_PAGE("$12"),
 };
 
 static int find_page(struct sql *sql, const struct member_page *page, const struct search_words *words, size_t limit, struct page_rows *rows)
@@ -328,13 +328,13 @@ static int find_page(struct sql *sql, const struct member_page *page, const stru
     size_t count = words->count > FIND_WORDS_MAX ? FIND_WORDS_MAX : words->count;
     values[0] = values[1] = sql_text(after);
     values[2] = sql_int(page->after_id);
-    values[3] = sql_int((int64_t)limit);
     for (size_t i = 0; i < count; i++) {
         /* Behind every word that begins so: U+10FFFF sorts last, as bytes too. */
         snprintf(ends[i], sizeof ends[i], "%s\xf4\x8f\xbf", words->at[i]);
-        values[4 + 2 * i] = sql_text(str_c(words->at[i]));
-        values[5 + 2 * i] = sql_text(str_c(ends[i]));
+        values[3 + 2 * i] = sql_text(str_c(words->at[i]));
+        values[4 + 2 * i] = sql_text(str_c(ends[i]));
     }
+    values[3 + 2 * count] = sql_int((int64_t)limit);
     return sql_run(sql, PAGES[count], values, 4 + 2 * count, on_found, rows);
 }
 

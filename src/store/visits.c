@@ -44,13 +44,26 @@ static int on_visit(void *ctx, const struct sql_row *row)
     return visit == NULL ? ERR_NOMEM : read_visit(row, list->arena, visit);
 }
 
-/* What the member's status is computed from. */
+static int on_override(void *ctx, const struct sql_row *row)
+{
+    struct list *list = ctx;
+    struct str *details = list_add(list);
+    return details == NULL ? ERR_NOMEM : row_copy(row, 0, list->arena, details);
+}
+
+/* What the member's status is computed from, and why a rule was passed over. */
 static int complete(struct sql *sql, struct arena *arena, struct visit_row *row)
 {
     struct member_row member = {.id = row->member.id};
     TRY(member_memberships(sql, arena, &member));
     TRY(memberships_for_rules(&member, arena, &row->member.memberships));
     row->member.membership_count = member.membership_count;
+    OWNED(buf) struct buf subject = buf_of(64);
+    TRY(buf_printf(&subject, "visit:%lld", (long long)row->visit.id.n));
+    struct list overrides = LIST_OF(arena, struct str);
+    TRY(sql_run(sql, "SELECT details FROM audit WHERE subject = $1 AND action = 'override' ORDER BY id LIMIT 1",
+                SQL_VALUES(sql_text(buf_str(&subject))), on_override, &overrides));
+    if (overrides.count > 0) row->override = *(struct str *)overrides.items;
     return 0;
 }
 

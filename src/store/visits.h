@@ -17,6 +17,7 @@ struct visit_row {
     enum source source;
     struct str by;            /* who checked in */
     struct str notes;         /* at NULL: none */
+    struct str override;      /* the audit's details (JSON) where a rule was passed over; at NULL: none was */
     struct member member;     /* with its memberships; photo_url made */
 };
 
