@@ -42,6 +42,9 @@ ON_LOOP void members_list(struct exchange *exchange);     /* members.c */
 ON_LOOP void member_get(struct exchange *exchange);
 ON_LOOP void member_post(struct exchange *exchange);
 ON_LOOP void member_patch(struct exchange *exchange);
+ON_LOOP void photo_get(struct exchange *exchange);        /* photo.c */
+ON_LOOP void photo_put(struct exchange *exchange);
+ON_LOOP void photo_delete(struct exchange *exchange);
 ON_LOOP void memberships_list(struct exchange *exchange); /* memberships.c */
 ON_LOOP void membership_post(struct exchange *exchange);
 ON_LOOP void membership_patch(struct exchange *exchange);

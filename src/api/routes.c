@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "jobs/photo.h"
 
 #define JSON_MAX ((size_t)64 * 1024)
 
@@ -26,6 +27,9 @@ static const struct http_route ROUTES[] = {
     {VERB_POST, "/api/v1/members", WHO_MAY(MAY_WRITE_MEMBERS, member_post), JSON_MAX, 0, false},
     {VERB_GET, "/api/v1/members/{id}", WHO_MAY(MAY_READ_MEMBERS, member_get), 0, 0, false},
     {VERB_PATCH, "/api/v1/members/{id}", WHO_MAY(MAY_WRITE_MEMBERS, member_patch), JSON_MAX, 0, false},
+    {VERB_GET, "/api/v1/members/{id}/photo", WHO_MAY(MAY_FOLLOW, photo_get), 0, 0, false},
+    {VERB_PUT, "/api/v1/members/{id}/photo", WHO_MAY(MAY_WRITE_MEMBERS, photo_put), PHOTO_BYTES_MAX, 0, false},
+    {VERB_DELETE, "/api/v1/members/{id}/photo", WHO_MAY(MAY_WRITE_MEMBERS, photo_delete), 0, 0, false},
     {VERB_GET, "/api/v1/members/{id}/visits", WHO_MAY(MAY_READ_VISITS, member_visits_list), 0, 0, false},
     {VERB_GET, "/api/v1/members/{id}/memberships", WHO_MAY(MAY_READ_MEMBERS, memberships_list), 0, 0, false},
     {VERB_POST, "/api/v1/members/{id}/memberships", WHO_MAY(MAY_WRITE_MEMBERS, membership_post), JSON_MAX, 0, false},
