@@ -42,6 +42,7 @@ ON_LOOP void members_list(struct exchange *exchange);     /* members.c */
 ON_LOOP void member_get(struct exchange *exchange);
 ON_LOOP void member_post(struct exchange *exchange);
 ON_LOOP void member_patch(struct exchange *exchange);
+ON_LOOP void members_import_post(struct exchange *exchange); /* members_import.c */
 ON_LOOP void photo_get(struct exchange *exchange);        /* photo.c */
 ON_LOOP void photo_put(struct exchange *exchange);
 ON_LOOP void photo_delete(struct exchange *exchange);

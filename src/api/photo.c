@@ -212,7 +212,6 @@ ON_LOOP static void loaded(struct exchange *exchange)
 {
     struct picture *picture = exchange->state;
     if (exchange->result < 0) {
-        buf_done(&picture->file);
         exchange_fail(exchange, exchange->result == ERR_NOT_FOUND ? CODE_NOT_FOUND : code_of_err(exchange->result), (struct str){0});
         return;
     }
@@ -230,9 +229,14 @@ ON_LOOP static void loaded(struct exchange *exchange)
     bool lasting = http_query(exchange->request, "v", &version) == 1;
     http_put_header(&response, "ETag", buf_str(&etag));
     http_put_header(&response, "Cache-Control", lasting ? STR("private, max-age=31536000, immutable") : STR("private, no-cache"));
-    buf_done(&picture->file);
     if (rc < 0) response.failed = rc;
     exchange_respond(exchange, &response);
+}
+
+static void free_file(struct exchange *exchange)
+{
+    struct picture *picture = exchange->state;
+    buf_done(&picture->file);
 }
 
 ON_LOOP void photo_get(struct exchange *exchange)
@@ -241,5 +245,6 @@ ON_LOOP void photo_get(struct exchange *exchange)
     if (picture == NULL || !api_path_id(exchange, "id", CODE_MEMBER_NOT_FOUND, &picture->id.n)) return;
     if (!api_query_i64(exchange, "size", 1, PHOTO_LARGE_PIXELS, 256, &picture->size)) return;
     picture->file = buf_of(PHOTO_BYTES_MAX);
+    exchange->on_end = free_file;
     exchange_read(exchange, load, loaded);
 }

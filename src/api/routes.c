@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "jobs/csv.h"
 #include "jobs/photo.h"
 
 #define JSON_MAX ((size_t)64 * 1024)
@@ -25,6 +26,7 @@ static const struct http_route ROUTES[] = {
     {VERB_GET, "/api/v1/locations/{slug}/events", WHO_MAY(MAY_FOLLOW, location_events), 0, 0, false},
     {VERB_GET, "/api/v1/members", WHO_MAY(MAY_READ_MEMBERS, members_list), 0, 0, false},
     {VERB_POST, "/api/v1/members", WHO_MAY(MAY_WRITE_MEMBERS, member_post), JSON_MAX, 0, false},
+    {VERB_POST, "/api/v1/members/import", WHO_MAY(MAY_IMPORT, members_import_post), CSV_BYTES_MAX, 0, false},
     {VERB_GET, "/api/v1/members/{id}", WHO_MAY(MAY_READ_MEMBERS, member_get), 0, 0, false},
     {VERB_PATCH, "/api/v1/members/{id}", WHO_MAY(MAY_WRITE_MEMBERS, member_patch), JSON_MAX, 0, false},
     {VERB_GET, "/api/v1/members/{id}/photo", WHO_MAY(MAY_FOLLOW, photo_get), 0, 0, false},

@@ -11,6 +11,7 @@ static const struct subcommand COMMANDS[] = {
     {"migrate", migrate_command, "bring the database's tables to this version"},
     {"user", user_command, "add, list, disable users; set passwords"},
     {"location", location_command, "add, list, edit locations"},
+    {"member", member_command, "add, find, import, export members"},
     {"token", token_command, "mint or inspect a token"},
     {"demo", demo_command, "run a gym with made-up members"},
     {"bench", bench_command, "load a server of yours, count what is lost"},

@@ -6,7 +6,10 @@
 #define JPEG_QUALITY "85"
 #define JPEG_BYTES_MAX ((size_t)1024 * 1024)
 
-static void pixbuf_owned(GdkPixbuf **pixbuf) { g_clear_object(pixbuf); }
+static void pixbuf_owned(GdkPixbuf **pixbuf)
+{
+    if (*pixbuf != NULL) g_object_unref(*pixbuf);
+}
 static void error_owned(GError **error) { g_clear_error(error); }
 static void g_mem_owned(gchar **at) { g_free(*at); }
 
@@ -69,7 +72,10 @@ static int feed(GdkPixbufLoader *loader, struct span upload)
     return rc;
 }
 
-static void loader_owned(GdkPixbufLoader **loader) { g_clear_object(loader); }
+static void loader_owned(GdkPixbufLoader **loader)
+{
+    if (*loader != NULL) g_object_unref(*loader);
+}
 
 static int decode(struct span upload, struct photo_head *head, GdkPixbuf **ret_pixbuf)
 {

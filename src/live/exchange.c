@@ -9,6 +9,7 @@
 
 static void free_exchange(struct exchange *exchange)
 {
+    if (exchange->on_end != NULL) exchange->on_end(exchange);
     principal_unref(exchange->who);
     json_decref(exchange->body);
     directory_unref(exchange->held_directory);

@@ -290,6 +290,20 @@ int member_by_number(struct sql *sql, struct str number, struct member_id *ret_i
     return id == 0 ? ERR_NOT_FOUND : 0;
 }
 
+int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id)
+{
+    OWNED(buf) struct buf card = buf_of(CODE_KEY_BYTES_MAX);
+    OWNED(buf) struct buf qr = buf_of(CODE_KEY_BYTES_MAX);
+    TRY(code_card_key(code, &card));
+    TRY(buf_put_str(&qr, STR("q:")));
+    TRY(buf_put_str(&qr, code));
+    int64_t id = 0;
+    TRY(sql_run(sql, "SELECT member_id FROM codes WHERE key = $1 OR key = $2 ORDER BY kind DESC LIMIT 1",
+                SQL_VALUES(sql_text(buf_str(&qr)), sql_text(buf_str(&card))), on_number, &id));
+    ret_id->n = id;
+    return id == 0 ? ERR_NOT_FOUND : 0;
+}
+
 /* --- Finding --- */
 
 struct page_rows {

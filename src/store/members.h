@@ -64,6 +64,8 @@ MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct
 MUST_USE int member_update(struct sql *sql, const struct member_row *row, struct wall_ms now);
 MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *arena, struct member_row *ret_row);
 MUST_USE int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id);
+/* Whom this code names, as a scan would find it. */
+MUST_USE int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id);
 /* at NULL: none any more. */
 MUST_USE int member_set_photo(struct sql *sql, struct member_id id, struct str photo, struct wall_ms now);
 
