@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 
 struct day api_today(const struct exchange *exchange)
 {
@@ -115,7 +116,7 @@ int member_put(struct exchange *exchange, struct json *json, const struct member
 {
     struct day today = api_today(exchange);
     struct membership *rules;
-    TRY(memberships_for_rules(row, &exchange->arena, &rules));
+    TRY(memberships_as_rules(row->memberships, row->membership_count, &exchange->arena, &rules));
     struct member member = {.banned = row->banned, .memberships = rules, .membership_count = row->membership_count};
     jw_object(json, NULL);
     jw_i64(json, "id", row->id.n);
@@ -184,5 +185,7 @@ int cursor_get(struct exchange *exchange, struct str *ret_text)
     if (given.len > 2000) return ERR_TOO_BIG;
     OWNED(buf) struct buf text = buf_of(2048);
     TRY(base64url_get(given, &text));
-    return arena_str(&exchange->arena, buf_str(&text), ret_text);
+    struct str checked;
+    TRY(utf8_check(buf_span(&text), &checked));
+    return arena_str(&exchange->arena, checked, ret_text);
 }

@@ -32,20 +32,24 @@ static int put_page(struct exchange *exchange, struct json *json, const struct m
     jw_array(json, "items");
     for (size_t i = 0; i < page->count; i++) TRY(member_put(exchange, json, &page->rows[i]));
     jw_array_end(json);
-    if (page->last_name_key.at == NULL) {
-        jw_null(json, "next");
-    } else {
-        OWNED(buf) struct buf text = buf_of(2048);
-        TRY(buf_printf(&text, "%lld %.*s", (long long)page->last_id, STR_ARG(page->last_name_key)));
-        TRY(cursor_put(json, "next", buf_str(&text)));
-    }
+    if (page->next.at == NULL) jw_null(json, "next");
+    else TRY(cursor_put(json, "next", page->next));
     jw_object_end(json);
     return 0;
+}
+
+ON_LOOP static void refuse_cursor(struct exchange *exchange)
+{
+    api_refuse(exchange, CODE_BAD_MESSAGE, "cursor", "This is no cursor of ours; begin at the first page");
 }
 
 ON_LOOP static void found(struct exchange *exchange)
 {
     const struct editing *editing = exchange->state;
+    if (exchange->result == ERR_SYNTAX) {
+        refuse_cursor(exchange);
+        return;
+    }
     if (exchange->result < 0) {
         api_fail_result(exchange);
         return;
@@ -56,19 +60,6 @@ ON_LOOP static void found(struct exchange *exchange)
     else api_respond_built(exchange, 200, &json, &body);
 }
 
-/* "<id> <name>": where the page before ended. */
-static int take_cursor(struct exchange *exchange, struct member_page *page)
-{
-    struct str text;
-    TRY(cursor_get(exchange, &text));
-    if (text.at == NULL) return 0;
-    const char *blank = memchr(text.at, ' ', text.len);
-    if (blank == NULL) return ERR_SYNTAX;
-    TRY(num_i64((struct str){text.at, (size_t)(blank - text.at)}, 0, ID_LIMIT, &page->after_id));
-    page->after_name = (struct str){blank + 1, text.len - (size_t)(blank + 1 - text.at)};
-    return 0;
-}
-
 ON_LOOP void members_list(struct exchange *exchange)
 {
     struct editing *editing = api_state(exchange, struct editing);
@@ -76,8 +67,8 @@ ON_LOOP void members_list(struct exchange *exchange)
     int given = http_query(exchange->request, "q", &editing->page.query);
     if (given < 0 || (given == 1 && utf8_count(editing->page.query) > 100)) {
         api_refuse(exchange, CODE_BAD_MESSAGE, "q", "Give one text of at most 100 characters");
-    } else if (take_cursor(exchange, &editing->page) < 0) {
-        api_refuse(exchange, CODE_BAD_MESSAGE, "cursor", "This is no cursor of ours; begin at the first page");
+    } else if (cursor_get(exchange, &editing->page.after) < 0) {
+        refuse_cursor(exchange);
     } else {
         exchange_read(exchange, find, found);
     }

@@ -1,6 +1,8 @@
 /* A member's memberships, and the plans that they are of. */
 #include "api/member_json.h"
 
+#include "store/plans.h"
+
 struct holding {
     struct member_id id;
     struct member_row member;

@@ -2,7 +2,6 @@
 #include "api/member_json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct visiting {
     struct visit_filter filter;
@@ -29,33 +28,13 @@ static int64_t version_of(const struct visit_row *row)
 
 /* --- Lists --- */
 
-static int by_time(const void *a, const void *b)
-{
-    const struct visit_row *left = a, *right = b;
-    if (left->visit.checked_in_at.ms != right->visit.checked_in_at.ms) return left->visit.checked_in_at.ms > right->visit.checked_in_at.ms ? -1 : 1;
-    return left->visit.id.n > right->visit.id.n ? -1 : left->visit.id.n < right->visit.id.n;
-}
-
-/* Each allowed location's newest, merged: every one walks its own index. */
 static int find(struct sql *sql, struct exchange *exchange)
 {
     struct visiting *visiting = exchange->state;
-    struct visit_filter filter = visiting->filter;
-    filter.limit = visiting->limit + 1;
-    if (filter.member != 0) return visit_find(sql, &filter, &exchange->arena, &visiting->rows, &visiting->count);
-    size_t room = visiting->location_count * filter.limit;
-    visiting->rows = arena_array(&exchange->arena, struct visit_row, room + 1);
-    if (visiting->rows == NULL) return ERR_NOMEM;
-    for (size_t i = 0; i < visiting->location_count; i++) {
-        struct visit_row *rows;
-        size_t count;
-        filter.location = visiting->locations[i];
-        TRY(visit_find(sql, &filter, &exchange->arena, &rows, &count));
-        if (count > 0) memcpy(visiting->rows + visiting->count, rows, count * sizeof *rows);
-        visiting->count += count;
-    }
-    qsort(visiting->rows, visiting->count, sizeof *visiting->rows, by_time);
-    return 0;
+    visiting->filter.locations = visiting->locations;
+    visiting->filter.location_count = visiting->location_count;
+    visiting->filter.limit = visiting->limit + 1;
+    return visit_find(sql, &visiting->filter, &exchange->arena, &visiting->rows, &visiting->count);
 }
 
 ON_LOOP static void found(struct exchange *exchange)

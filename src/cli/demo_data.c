@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "store/locations.h"
 #include "store/members.h"
+#include "store/plans.h"
 #include "store/users.h"
 
 #include <stdio.h>

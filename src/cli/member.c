@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "jobs/import.h"
+#include "store/plans.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,7 +264,7 @@ static int export_all(struct home *home, struct err_detail *reterr)
     struct store_reader *reader;
     TRY(store_reader_open(home->store, &reader, reterr));
     OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
-    OWNED(buf) struct buf after = buf_of(65536);
+    OWNED(buf) struct buf after = buf_of(MEMBER_POSITION_BYTES_MAX);
     printf("number,first_name,last_name,email,phone,born,card,balance,notes\r\n");
     struct member_page page = {.query = STR(""), .limit = MEMBERS_PAGE_MAX};
     int rc;
@@ -272,10 +273,9 @@ static int export_all(struct home *home, struct err_detail *reterr)
         rc = member_find(store_reader_sql(reader), &arena, &page);
         for (size_t i = 0; rc == 0 && i < page.count; i++) export_member(&page.rows[i]);
         buf_clear(&after);
-        if (rc == 0 && page.last_name_key.at != NULL) rc = buf_put_str(&after, page.last_name_key);
-        page.after_name = buf_str(&after);
-        page.after_id = page.last_id;
-    } while (rc == 0 && page.last_name_key.at != NULL);
+        if (rc == 0 && page.next.at != NULL) rc = buf_put_str(&after, page.next);
+        page.after = buf_str(&after);
+    } while (rc == 0 && page.next.at != NULL);
     store_reader_close(reader);
     return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "jobs/import_dates.h"
+#include "store/plans.h"
 #include "store/search.h"
 
 #include <stdarg.h>

@@ -1,13 +1,13 @@
-/* store/members.h: members, their cards and memberships, as people see and edit them, over sql.h.
+/* store/members.h: members and their cards as people see and edit them, over sql.h.
  *
  * Owns    nothing: texts of a row read lie in the caller's arena.
  * Thread  the connection's.
  * Bounds  MEMBERS_PAGE_MAX rows of a page; MEMBER_CODES_MAX cards, MEMBERSHIPS_MAX memberships of one member.
- * Errors  as sql.h; ERR_EXISTS: the number or the card is somebody else's; ERR_NOT_FOUND; ERR_CONFLICT: the version is stale.
- * Tests   tests/unit/store/members_test.c */
+ * Errors  as sql.h; ERR_EXISTS: the number or the card is somebody else's; ERR_NOT_FOUND, also of a deleted member;
+ *         ERR_CONFLICT: the version is stale; ERR_SYNTAX: a page's position that this program never gave.
+ * Tests   tests/unit/store/members_test.c, tests/unit/store/member_find_test.c */
 #pragma once
-#include "domain/member.h"
-#include "store/sql.h"
+#include "store/memberships.h"
 
 #define MEMBERS_PAGE_MAX 200
 #define MEMBER_CODES_MAX 20
@@ -15,19 +15,6 @@
 struct code_row {
     struct str code;          /* as it was given */
     struct str kind;          /* card or qr */
-};
-
-struct membership_row {
-    int64_t id;
-    int64_t plan_id;          /* 0: none */
-    struct str plan;          /* its name */
-    enum membership_state state;
-    struct day starts;
-    struct day ends;          /* DAY_NONE: open end */
-    struct day frozen_from;
-    struct day frozen_until;
-    struct day cancelled_on;
-    int32_t visits_left;      /* -1: not counted */
 };
 
 struct member_row {
@@ -63,44 +50,31 @@ MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct
 /* All but codes, memberships and photo, where the stored version is still row->version. */
 MUST_USE int member_update(struct sql *sql, const struct member_row *row, struct wall_ms now);
 MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *arena, struct member_row *ret_row);
+/* In the order of the ids, each once; deleted ones are left out. */
+MUST_USE int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena, struct member_row **ret_rows,
+                          size_t *ret_count);
 MUST_USE int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id);
 /* Whom this code names, as a scan would find it. */
 MUST_USE int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id);
 /* at NULL: none any more. */
 MUST_USE int member_set_photo(struct sql *sql, struct member_id id, struct str photo, struct wall_ms now);
+/* Where a photo of this version is had. */
+MUST_USE int member_photo_url(struct member_id id, struct str version, struct buf *out);
 
 /* ERR_EXISTS: it names another member; the same member's own is fine. */
 MUST_USE int member_code_add(struct sql *sql, struct member_id member, struct str kind, struct str code);
+/* ERR_NOT_FOUND: it is not this member's. */
+MUST_USE int member_code_remove(struct sql *sql, struct member_id member, struct str code);
 MUST_USE int member_codes_clear(struct sql *sql, struct member_id member);
 
-/* A page: what was typed (empty: all), after a position (empty: the first page). */
+/* A page. With something typed: whom this number or code names exactly, then the others, the best match first; without: by name. */
 struct member_page {
     struct str query;
-    struct str after_name;    /* of the last row of the page before; at NULL: the first page */
-    int64_t after_id;
+    struct str after;         /* next of the page before, opaque, at most MEMBER_POSITION_BYTES_MAX; at NULL: the first page */
     size_t limit;
     struct member_row *rows;
     size_t count;
-    struct str last_name_key; /* for the next page; at NULL: this was the last */
-    int64_t last_id;
+    struct str next;          /* at NULL: this was the last */
 };
+#define MEMBER_POSITION_BYTES_MAX 300
 MUST_USE int member_find(struct sql *sql, struct arena *arena, struct member_page *page);
-
-/* Where a photo of this version is had. */
-MUST_USE int member_photo_url(struct member_id id, struct str version, struct buf *out);
-/* Reads the memberships of a row that has an id. */
-MUST_USE int member_memberships(struct sql *sql, struct arena *arena, struct member_row *row);
-MUST_USE int membership_add(struct sql *sql, struct member_id member, const struct membership_row *row, int64_t *ret_id);
-MUST_USE int membership_update(struct sql *sql, struct member_id member, const struct membership_row *row);
-/* As the rules see them: in the arena. */
-MUST_USE int memberships_for_rules(const struct member_row *row, struct arena *arena, struct membership **ret_memberships);
-
-struct plan_row {
-    int64_t id;
-    struct str name;
-    int32_t months, days, visits; /* 0: none */
-    struct str locations;     /* slugs with commas; at NULL: everywhere */
-};
-MUST_USE int plan_list(struct sql *sql, struct arena *arena, struct plan_row **ret_rows, size_t *ret_count);
-/* By its name, made where it is not there yet. */
-MUST_USE int plan_ensure(struct sql *sql, const struct plan_row *row, int64_t *ret_id);

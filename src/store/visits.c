@@ -1,11 +1,27 @@
 #include "store/visits.h"
 
+#include "store/ids.h"
 #include "store/list.h"
 #include "store/members.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #define COLUMNS                                                                                                        \
     "v.id, v.member_id, v.location_id, v.checked_in_at, v.checked_out_at, v.auto_end_at, v.in_seq, v.out_seq, v.automatic, v.undone,"   \
     " v.source, v.checked_in_by, v.notes, m.first_name, m.last_name, m.photo, m.banned, m.deleted_at"
+
+static int read_member(const struct sql_row *row, struct arena *arena, struct member *member)
+{
+    TRY(row_copy(row, 13, arena, &member->first_name));
+    OWNED(buf) struct buf text = buf_of(8192);
+    TRY(buf_printf(&text, "%.*s %.*s", STR_ARG(row_text(row, 13)), STR_ARG(row_text(row, 14))));
+    TRY(arena_str(arena, str_trim(buf_str(&text)), &member->name));
+    if (row_is_null(row, 15)) return 0;
+    buf_clear(&text);
+    TRY(member_photo_url(member->id, row_text(row, 15), &text));
+    return arena_str(arena, buf_str(&text), &member->photo_url);
+}
 
 static int read_visit(const struct sql_row *row, struct arena *arena, struct visit_row *out)
 {
@@ -23,89 +39,188 @@ static int read_visit(const struct sql_row *row, struct arena *arena, struct vis
     };
     out->source = (enum source)row_int(row, 10);
     TRY(row_copy(row, 11, arena, &out->by));
-    if (!row_is_null(row, 12)) TRY(row_copy(row, 12, arena, &out->notes));
-    struct member *member = &out->member;
-    *member = (struct member){.id = out->visit.member, .banned = row_bool(row, 16), .deleted = !row_is_null(row, 17), .born = DAY_NONE,
-                              .last_visit_at = WALL_NONE};
-    TRY(row_copy(row, 13, arena, &member->first_name));
-    OWNED(buf) struct buf name = buf_of(4096);
-    TRY(buf_printf(&name, "%.*s %.*s", STR_ARG(row_text(row, 13)), STR_ARG(row_text(row, 14))));
-    TRY(arena_str(arena, str_trim(buf_str(&name)), &member->name));
-    if (row_is_null(row, 15)) return 0;
-    buf_clear(&name);
-    TRY(member_photo_url(member->id, row_text(row, 15), &name));
-    return arena_str(arena, buf_str(&name), &member->photo_url);
+    TRY(row_copy(row, 12, arena, &out->notes));
+    out->member = (struct member){.id = out->visit.member, .banned = row_bool(row, 16), .deleted = !row_is_null(row, 17), .born = DAY_NONE,
+                                  .last_visit_at = WALL_NONE};
+    return read_member(row, arena, &out->member);
+}
+
+/* --- What a page's rows need besides: a few queries for all of them --- */
+
+/* What the members' statuses are computed from. */
+static int add_memberships(struct sql *sql, struct arena *arena, struct visit_row *rows, size_t count)
+{
+    int64_t *members = arena_array(arena, int64_t, count + 1);
+    if (members == NULL) return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) members[i] = rows[i].member.id.n;
+    size_t member_count = ids_settle(members, count);
+    struct membership_list *lists;
+    TRY(memberships_read(sql, members, member_count, arena, &lists));
+    for (size_t i = 0; i < count; i++) {
+        const struct membership_list *list = &lists[ids_find(members, member_count, rows[i].member.id.n)];
+        TRY(memberships_as_rules(list->rows, list->count, arena, &rows[i].member.memberships));
+        rows[i].member.membership_count = list->count;
+    }
+    return 0;
+}
+
+struct overriding {
+    struct arena *arena;
+    struct visit_row *rows;   /* of one stretch */
+    size_t count;
+};
+
+#define SUBJECT "visit:"
+
+static int on_override(void *ctx, const struct sql_row *row)
+{
+    const struct overriding *overriding = ctx;
+    struct str subject = row_text(row, 0);
+    size_t skip = sizeof SUBJECT - 1;
+    int64_t id;
+    if (subject.len < skip || num_id((struct str){subject.at + skip, subject.len - skip}, &id) < 0) return ERR_CORRUPT;
+    for (size_t i = 0; i < overriding->count; i++) {
+        struct visit_row *visit = &overriding->rows[i];
+        if (visit->visit.id.n == id && visit->override.at == NULL) return row_copy(row, 1, overriding->arena, &visit->override);
+    }
+    return 0;
+}
+
+/* Why a rule was passed over: as the audit has it. */
+static int add_overrides(struct sql *sql, struct arena *arena, struct visit_row *rows, size_t count)
+{
+    for (size_t from = 0; from < count; from += IDS_AT_ONCE) {
+        struct overriding overriding = {arena, rows + from, count - from < IDS_AT_ONCE ? count - from : IDS_AT_ONCE};
+        char subjects[IDS_AT_ONCE][32];
+        struct sql_value values[IDS_AT_ONCE];
+        for (size_t i = 0; i < IDS_AT_ONCE; i++) {
+            snprintf(subjects[i], sizeof subjects[i], SUBJECT "%lld", i < overriding.count ? (long long)rows[from + i].visit.id.n : 0);
+            values[i] = sql_text(str_c(subjects[i]));
+        }
+        TRY(sql_run(sql, "SELECT subject, details FROM audit WHERE subject IN (" IDS_HERE ") AND action = 'override' ORDER BY id", values,
+                    IDS_AT_ONCE, on_override, &overriding));
+    }
+    return 0;
+}
+
+static int complete(struct sql *sql, struct arena *arena, struct visit_row *rows, size_t count)
+{
+    TRY(add_memberships(sql, arena, rows, count));
+    return add_overrides(sql, arena, rows, count);
+}
+
+/* --- Finding: each text walks an index of its own, newest first, no further than the page --- */
+
+#define FROM " FROM visits v JOIN members m ON m.id = v.member_id WHERE v.undone = 0"
+#define WITHIN " AND v.checked_in_at >= $2 AND (v.checked_in_at, v.id) < ($3, $4)"
+#define NEWEST_FIRST " ORDER BY v.checked_in_at DESC, v.id DESC"
+
+static const char OF_MEMBER[] = "SELECT " COLUMNS FROM " AND v.member_id = $1" WITHIN NEWEST_FIRST;
+static const char AT_LOCATION[] = "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN NEWEST_FIRST " LIMIT $5";
+static const char ENDED_AT_LOCATION[] =
+    "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN " AND v.checked_out_at IS NOT NULL" NEWEST_FIRST " LIMIT $5";
+/* Who is inside anywhere: few, in the index of visits that are due. By location and moment, all that ever was would be walked. */
+static const char INSIDE[] = "SELECT " COLUMNS FROM " AND v.checked_out_at IS NULL AND v.auto_end_at > $1" WITHIN NEWEST_FIRST;
+
+struct finding {
+    const struct visit_filter *filter;
+    struct list rows;
+    int64_t from, before_at, before_id;
+    bool check_location;      /* and open: for texts that do not */
+};
+
+static bool is_wanted(const struct finding *finding, const struct sql_row *row)
+{
+    const struct visit_filter *filter = finding->filter;
+    bool is_open = row_is_null(row, 4);
+    int64_t location = row_int(row, 2);
+    if (filter->open != -1 && is_open != (filter->open == 1)) return false;
+    if (filter->location != 0) return location == filter->location;
+    if (filter->locations == NULL) return true;
+    for (size_t i = 0; i < filter->location_count; i++) {
+        if (filter->locations[i] == location) return true;
+    }
+    return false;
 }
 
 static int on_visit(void *ctx, const struct sql_row *row)
+{
+    struct finding *finding = ctx;
+    if (finding->check_location && !is_wanted(finding, row)) return 0;
+    struct visit_row *visit = list_add(&finding->rows);
+    if (visit == NULL) return ERR_NOMEM;
+    TRY(read_visit(row, finding->rows.arena, visit));
+    return finding->check_location && finding->rows.count == finding->filter->limit ? 1 : 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct visit *left = &((const struct visit_row *)a)->visit, *right = &((const struct visit_row *)b)->visit;
+    if (left->checked_in_at.ms != right->checked_in_at.ms) return left->checked_in_at.ms > right->checked_in_at.ms ? -1 : 1;
+    return left->id.n > right->id.n ? -1 : left->id.n < right->id.n;
+}
+
+/* One location after the other; what is older than a full page is not asked for any more. */
+static int find_at_locations(struct sql *sql, struct finding *finding)
+{
+    const struct visit_filter *filter = finding->filter;
+    const int64_t *locations = filter->location != 0 ? &filter->location : filter->locations;
+    size_t count = filter->location != 0 ? 1 : filter->location_count;
+    for (size_t i = 0; i < count; i++) {
+        TRY(sql_run(sql, filter->open == 0 ? ENDED_AT_LOCATION : AT_LOCATION,
+                    SQL_VALUES(sql_int(locations[i]), sql_int(finding->from), sql_int(finding->before_at), sql_int(finding->before_id),
+                               sql_int((int64_t)filter->limit)),
+                    on_visit, finding));
+        if (count == 1 || finding->rows.count < filter->limit) continue;
+        struct visit_row *rows = finding->rows.items;
+        qsort(rows, finding->rows.count, sizeof *rows, newest_first);
+        finding->rows.count = filter->limit;
+        finding->from = rows[filter->limit - 1].visit.checked_in_at.ms;
+    }
+    if (count > 1 && finding->rows.count > 0) qsort(finding->rows.items, finding->rows.count, sizeof(struct visit_row), newest_first);
+    return 0;
+}
+
+static int find(struct sql *sql, struct finding *finding)
+{
+    const struct visit_filter *filter = finding->filter;
+    finding->check_location = filter->member != 0 || filter->open == 1;
+    if (!finding->check_location) return find_at_locations(sql, finding);
+    return sql_run(sql, filter->member != 0 ? OF_MEMBER : INSIDE,
+                   SQL_VALUES(sql_int(filter->member), sql_int(finding->from), sql_int(finding->before_at), sql_int(finding->before_id)),
+                   on_visit, finding);
+}
+
+int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena, struct visit_row **ret_rows, size_t *ret_count)
+{
+    check(filter->limit >= 1 && filter->limit <= VISITS_PAGE_MAX);
+    check(filter->member != 0 || filter->location != 0 || filter->locations != NULL);
+    struct finding finding = {.filter = filter, .rows = LIST_OF(arena, struct visit_row), .from = INT64_MIN, .before_at = INT64_MAX};
+    if (wall_is(filter->from)) finding.from = filter->from.ms;
+    /* Before a moment: before its visit number 0. */
+    if (wall_is(filter->to)) finding.before_at = filter->to.ms;
+    if (wall_is(filter->before_at) && filter->before_at.ms < finding.before_at) {
+        finding.before_at = filter->before_at.ms;
+        finding.before_id = filter->before_id;
+    }
+    TRY(find(sql, &finding));
+    *ret_rows = finding.rows.items;
+    *ret_count = finding.rows.count;
+    return complete(sql, arena, *ret_rows, *ret_count);
+}
+
+static int on_one(void *ctx, const struct sql_row *row)
 {
     struct list *list = ctx;
     struct visit_row *visit = list_add(list);
     return visit == NULL ? ERR_NOMEM : read_visit(row, list->arena, visit);
 }
 
-static int on_override(void *ctx, const struct sql_row *row)
-{
-    struct list *list = ctx;
-    struct str *details = list_add(list);
-    return details == NULL ? ERR_NOMEM : row_copy(row, 0, list->arena, details);
-}
-
-/* What the member's status is computed from, and why a rule was passed over. */
-static int complete(struct sql *sql, struct arena *arena, struct visit_row *row)
-{
-    struct member_row member = {.id = row->member.id};
-    TRY(member_memberships(sql, arena, &member));
-    TRY(memberships_for_rules(&member, arena, &row->member.memberships));
-    row->member.membership_count = member.membership_count;
-    OWNED(buf) struct buf subject = buf_of(64);
-    TRY(buf_printf(&subject, "visit:%lld", (long long)row->visit.id.n));
-    struct list overrides = LIST_OF(arena, struct str);
-    TRY(sql_run(sql, "SELECT details FROM audit WHERE subject = $1 AND action = 'override' ORDER BY id LIMIT 1",
-                SQL_VALUES(sql_text(buf_str(&subject))), on_override, &overrides));
-    if (overrides.count > 0) row->override = *(struct str *)overrides.items;
-    return 0;
-}
-
-int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena, struct visit_row **ret_rows, size_t *ret_count)
-{
-    check(filter->limit >= 1 && filter->limit <= VISITS_PAGE_MAX);
-    struct list list = LIST_OF(arena, struct visit_row);
-    int64_t from = wall_is(filter->from) ? filter->from.ms : INT64_MIN, to = wall_is(filter->to) ? filter->to.ms : INT64_MAX;
-    int64_t before_at = wall_is(filter->before_at) ? filter->before_at.ms : INT64_MAX;
-    int64_t before_id = wall_is(filter->before_at) ? filter->before_id : INT64_MAX;
-    struct sql_value who = filter->member != 0 ? sql_int(filter->member) : sql_int(filter->location);
-    /* Three texts, so that each walks an index of its own: by member, by location, by who is inside. */
-    static const char BY_MEMBER[] =
-        "SELECT " COLUMNS " FROM visits v JOIN members m ON m.id = v.member_id WHERE v.undone = 0 AND v.member_id = $1"
-        " AND ($2 = 0 OR v.location_id = $3) AND v.checked_in_at >= $4 AND v.checked_in_at < $5"
-        " AND (v.checked_in_at < $6 OR (v.checked_in_at = $7 AND v.id < $8))"
-        " AND ($9 = -1 OR ($10 = 1 AND v.checked_out_at IS NULL) OR ($11 = 0 AND v.checked_out_at IS NOT NULL))"
-        " ORDER BY v.checked_in_at DESC, v.id DESC LIMIT $12";
-    static const char BY_LOCATION[] =
-        "SELECT " COLUMNS " FROM visits v JOIN members m ON m.id = v.member_id WHERE v.undone = 0 AND v.location_id = $1"
-        " AND ($2 = 0 OR v.location_id = $3) AND v.checked_in_at >= $4 AND v.checked_in_at < $5"
-        " AND (v.checked_in_at < $6 OR (v.checked_in_at = $7 AND v.id < $8))"
-        " AND ($9 = -1 OR ($10 = 1 AND v.checked_out_at IS NULL) OR ($11 = 0 AND v.checked_out_at IS NOT NULL))"
-        " ORDER BY v.checked_in_at DESC, v.id DESC LIMIT $12";
-    check(filter->member != 0 || filter->location != 0);
-    TRY(sql_run(sql, filter->member != 0 ? BY_MEMBER : BY_LOCATION,
-                SQL_VALUES(who, sql_int(filter->location), sql_int(filter->location), sql_int(from), sql_int(to), sql_int(before_at),
-                           sql_int(before_at), sql_int(before_id), sql_int(filter->open), sql_int(filter->open), sql_int(filter->open),
-                           sql_int((int64_t)filter->limit)),
-                on_visit, &list));
-    *ret_rows = list.items;
-    *ret_count = list.count;
-    for (size_t i = 0; i < list.count; i++) TRY(complete(sql, arena, &(*ret_rows)[i]));
-    return 0;
-}
-
 int visit_read(struct sql *sql, struct visit_id id, struct arena *arena, struct visit_row *ret_row)
 {
     struct list list = LIST_OF(arena, struct visit_row);
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM visits v JOIN members m ON m.id = v.member_id WHERE v.id = $1 AND v.undone = 0",
-                SQL_VALUES(sql_int(id.n)), on_visit, &list));
+    TRY(sql_run(sql, "SELECT " COLUMNS FROM " AND v.id = $1", SQL_VALUES(sql_int(id.n)), on_one, &list));
     if (list.count == 0) return ERR_NOT_FOUND;
     *ret_row = *(struct visit_row *)list.items;
-    return complete(sql, arena, ret_row);
+    return complete(sql, arena, ret_row, 1);
 }

@@ -4,7 +4,7 @@
  * Thread  the connection's.
  * Bounds  VISITS_PAGE_MAX rows of a page.
  * Errors  as sql.h; ERR_NOT_FOUND.
- * Tests   tests/unit/store/members_test.c */
+ * Tests   tests/unit/store/visits_test.c */
 #pragma once
 #include "domain/event.h"
 #include "store/sql.h"
@@ -22,7 +22,9 @@ struct visit_row {
 };
 
 struct visit_filter {
-    int64_t location;         /* 0: any */
+    int64_t location;         /* at this one; 0: at those of the list */
+    const int64_t *locations; /* NULL, with a member: anywhere */
+    size_t location_count;
     int64_t member;           /* 0: any */
     struct wall_ms from, to;  /* began at or after, before; WALL_NONE: any time */
     int open;                 /* 1: only open ones, 0: only ended ones, -1: all */
