@@ -374,14 +374,15 @@ int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *
     if (S_ISDIR(about.st_mode)) return fail(reterr, ERR_IO, "%s: is a folder", path);
     size_t before = out->len;
     for (;;) {
-        int rc = buf_reserve(out, 4096);
-        if (rc < 0) return fail(reterr, rc, "%s: %s", path, err_word(rc));
-        ssize_t count = read(fd, out->at + out->len, 4096);
+        char piece[4096];
+        ssize_t count = read(fd, piece, sizeof piece);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail_open(path, reterr);
         if (count == 0) break;
-        out->len += (size_t)count;
-        if (out->len - before > bytes_max) return fail(reterr, ERR_TOO_BIG, "%s: over %zu bytes", path, bytes_max);
+        if (out->len - before + (size_t)count > bytes_max) return fail(reterr, ERR_TOO_BIG, "%s: over %zu bytes", path, bytes_max);
+        int rc = buf_put(out, span_of(piece, (size_t)count));
+        secret_wipe(piece, sizeof piece);
+        if (rc < 0) return fail(reterr, rc, "%s: %s", path, err_word(rc));
     }
     if (ret_world_readable != NULL) *ret_world_readable = S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
     return 0;
