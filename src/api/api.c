@@ -18,8 +18,20 @@ void api_fail_result(struct exchange *exchange)
     exchange_fail(exchange, code_of_err(exchange->result), (struct str){0});
 }
 
+ON_LOOP void api_wrong_type(struct exchange *exchange, const char *detail)
+{
+    struct http_response response = http_response_of(415);
+    http_put_problem(&response, 415, "unsupported_media_type", str_c(detail));
+    exchange_respond(exchange, &response);
+}
+
 json_t *api_body(struct exchange *exchange)
 {
+    struct str type = http_header(exchange->request, "Content-Type");
+    if (type.at != NULL && !str_starts(type, STR("application/json"))) {
+        api_wrong_type(exchange, "The body must be application/json");
+        return NULL;
+    }
     int rc = json_in(exchange->request->body, &exchange->body);
     if (rc == 0 && json_is_object(exchange->body)) return exchange->body;
     if (rc == ERR_NOMEM) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});

@@ -71,6 +71,8 @@ ON_LOOP void metrics_get(struct exchange *exchange);
 
 /* The body as a JSON object, exchange->body: it lives until the exchange ends. NULL: answered already. */
 ON_LOOP json_t *api_body(struct exchange *exchange);
+/* 415. */
+ON_LOOP void api_wrong_type(struct exchange *exchange, const char *detail);
 /* A problem with the field that is wrong. */
 ON_LOOP void api_refuse(struct exchange *exchange, enum code code, const char *field, const char *detail);
 /* ?limit=. False: answered already. */

@@ -14,7 +14,7 @@ static void put_clock(struct json *json, const char *key, int32_t second)
 
 void hours_json_put(struct json *json, const char *key, const struct hours *hours)
 {
-    if (hours->count == 0) {
+    if (hours->count == 0 && !hours->never) {
         jw_null(json, key);
         return;
     }
@@ -70,7 +70,6 @@ int hours_json_get(const json_t *value, struct hours *ret_hours)
         if (!json_is_array(list)) return ERR_SYNTAX;
         for (size_t i = 0; i < json_array_size(list); i++) TRY(get_span(json_array_get(list, i), (uint8_t)day, ret_hours));
     }
-    /* Closed all week is what «always open» looks like inside: say no instead of opening the doors. */
-    if (ret_hours->count == 0) return ERR_RANGE;
+    ret_hours->never = ret_hours->count == 0;
     return hours_normalise(ret_hours);
 }

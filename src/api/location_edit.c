@@ -92,7 +92,6 @@ ON_LOOP static void created(struct exchange *exchange)
     } else if (exchange->result < 0) {
         api_fail_result(exchange);
     } else {
-        exchange_locations_changed(exchange);
         location_respond(exchange, 201, &edit->row);
     }
 }
@@ -112,7 +111,7 @@ void location_create_post(struct exchange *exchange)
         return;
     }
     edit->row.location.slug = json_in_str(slug);
-    exchange_write(exchange, create, created);
+    exchange_write_locations(exchange, create, created);
 }
 
 static int update(struct sql *sql, struct exchange *exchange)
@@ -136,7 +135,6 @@ ON_LOOP static void updated(struct exchange *exchange)
     } else if (exchange->result < 0) {
         api_fail_result(exchange);
     } else {
-        exchange_locations_changed(exchange);
         location_respond(exchange, 200, &edit->row);
     }
 }
@@ -148,5 +146,5 @@ void location_patch(struct exchange *exchange)
     struct edit *edit = api_state(exchange, struct edit);
     if (edit == NULL || api_body(exchange) == NULL) return;
     edit->id = location->id;
-    if (api_if_match(exchange, &edit->version)) exchange_write(exchange, update, updated);
+    if (api_if_match(exchange, &edit->version)) exchange_write_locations(exchange, update, updated);
 }

@@ -3,15 +3,19 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "store/list.h"
 
 #include <stdio.h>
 
 #define NAME_CHARACTERS_MAX 100
 #define NOTES_CHARACTERS_MAX_MEMBER 2000
+#define STATUS_ROWS_MAX 20000 /* so many are looked through for one page; `next` goes on behind them */
 #define BALANCE_MAX INT64_C(100000000000)
 
 struct editing {
     struct member_page page;
+    struct str status;        /* only these; at NULL: all */
+    struct day today;
     struct member_row row;
     struct member_id id;
     int64_t version;
@@ -20,9 +24,56 @@ struct editing {
 
 /* --- Finding --- */
 
+static int status_of(const struct member_row *row, struct arena *arena, struct day today, struct str *ret_status)
+{
+    struct membership *rules;
+    TRY(memberships_for_rules(row, arena, &rules));
+    struct member member = {.banned = row->banned, .memberships = rules, .membership_count = row->membership_count};
+    *ret_status = str_c(member_status(&member, today));
+    return 0;
+}
+
+/* The status is computed, so no index knows it: pages are read and sifted, each no bigger than what is still wanted, so that its
+ * end is the end of what was kept. */
+static int find_of_status(struct sql *sql, struct exchange *exchange)
+{
+    struct editing *editing = exchange->state;
+    struct member_page *wanted = &editing->page, page = *wanted;
+    struct list kept = LIST_OF(&exchange->arena, struct member_row);
+    size_t looked_at = 0;
+    do {
+        page.limit = wanted->limit - kept.count;
+        TRY(member_find(sql, &exchange->arena, &page));
+        looked_at += page.count;
+        for (size_t i = 0; i < page.count; i++) {
+            struct str status;
+            TRY(status_of(&page.rows[i], &exchange->arena, editing->today, &status));
+            if (!str_eq(status, editing->status)) continue;
+            struct member_row *row = list_add(&kept);
+            if (row == NULL) return ERR_NOMEM;
+            *row = page.rows[i];
+        }
+        page.after = page.next;
+    } while (page.next.at != NULL && kept.count < wanted->limit && looked_at < STATUS_ROWS_MAX);
+    wanted->rows = kept.items;
+    wanted->count = kept.count;
+    wanted->next = page.next;
+    return 0;
+}
+
+static bool is_status(struct str text)
+{
+    static const char *const ALL[] = {"active", "expired", "frozen", "not_started", "cancelled", "used_up", "banned", "none"};
+    for (size_t i = 0; i < sizeof ALL / sizeof ALL[0]; i++) {
+        if (str_eq_c(text, ALL[i])) return true;
+    }
+    return false;
+}
+
 static int find(struct sql *sql, struct exchange *exchange)
 {
     struct editing *editing = exchange->state;
+    if (editing->status.at != NULL) return find_of_status(sql, exchange);
     return member_find(sql, &exchange->arena, &editing->page);
 }
 
@@ -64,9 +115,14 @@ ON_LOOP void members_list(struct exchange *exchange)
 {
     struct editing *editing = api_state(exchange, struct editing);
     if (editing == NULL || !api_limit(exchange, &editing->page.limit)) return;
+    int of_status = http_query(exchange->request, "status", &editing->status);
+    if (of_status != 1) editing->status = (struct str){0};
+    editing->today = api_today(exchange);
     int given = http_query(exchange->request, "q", &editing->page.query);
     if (given < 0 || (given == 1 && utf8_count(editing->page.query) > 100)) {
         api_refuse(exchange, CODE_BAD_MESSAGE, "q", "Give one text of at most 100 characters");
+    } else if (of_status < 0 || (of_status == 1 && !is_status(editing->status))) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, "status", "There is no such status");
     } else if (cursor_get(exchange, &editing->page.after) < 0) {
         refuse_cursor(exchange);
     } else {

@@ -49,6 +49,12 @@ ON_LOOP static void refuse(struct exchange *exchange, const struct importing *im
     exchange_respond(exchange, &response);
 }
 
+/* A type is named: it must be CSV's, or say nothing about it. */
+static bool is_csv(struct str type)
+{
+    return type.at == NULL || str_starts(type, STR("text/csv")) || str_starts(type, STR("text/plain")) || str_starts(type, STR("application/octet-stream"));
+}
+
 ON_LOOP static void written(struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
@@ -56,6 +62,7 @@ ON_LOOP static void written(struct exchange *exchange)
     if (exchange->result < 0 && !undone) {
         api_fail_result(exchange);
     } else if (undone && !importing->dry_run) {
+        importing->import.created = importing->import.updated = 0;
         refuse(exchange, importing);
     } else {
         OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
@@ -113,6 +120,10 @@ ON_LOOP void members_import_post(struct exchange *exchange)
     if (importing == NULL) return;
     exchange->on_end = free_import;
     const char *wrong = NULL;
+    if (!is_csv(http_header(exchange->request, "Content-Type"))) {
+        api_wrong_type(exchange, "The list must be text/csv");
+        return;
+    }
     if (take_switch(exchange, "dry_run", &importing->dry_run) < 0) wrong = "dry_run";
     else if (take_switch(exchange, "skip_bad", &importing->skip_bad) < 0) wrong = "skip_bad";
     else if (take_maps(exchange, importing) < 0) wrong = "map";

@@ -68,6 +68,7 @@ static int take_flag(struct args *args, int argc, char **argv, int *at)
 
 int args_parse(struct args *args, int argc, char **argv, int *ret_status)
 {
+    check(args->words_max <= ARGS_WORDS_MAX);
     for (int at = 1; at < argc; at++) {
         if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
             show_help(args);
@@ -78,7 +79,7 @@ int args_parse(struct args *args, int argc, char **argv, int *ret_status)
     for (int at = 1; at < argc; at++) {
         int status = 0;
         if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0') status = take_flag(args, argc, argv, &at);
-        else if (args->word_count == ARGS_WORDS_MAX) status = args_wrong(args, "too many words");
+        else if (args->word_count == args->words_max) status = args_wrong(args, "\"%s\" is too much: %s", argv[at], args->words_max == 0 ? "it takes no words" : "one word is enough");
         else args->words[args->word_count++] = argv[at];
         if (status == 0) continue;
         *ret_status = status;

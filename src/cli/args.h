@@ -36,6 +36,7 @@ struct args {
     const struct arg *flags;
     size_t flag_count;
     bool takes_config;        /* --section.key=value are collected in config */
+    size_t words_max;         /* 0: it takes none */
     /* Filled: */
     const char *words[ARGS_WORDS_MAX];
     size_t word_count;

@@ -268,7 +268,7 @@ int bench_command(int argc, char **argv)
         {.name = "server-pid", .value_name = "PID", .value = &pid, .help = "also tell the CPU time of that process"},
         {.name = "json", .set = &bench.as_json, .help = "one JSON object"},
     };
-    struct args args = {
+    struct args args = {.words_max = 1,
         .usage = "footfall bench URL --token JWT [--screens N] [--devices N] [--rate PER_SECOND] [--seconds S] [--json]",
         .about = "Load for a server of yours (`footfall demo --clean`): screens that watch, devices that check members in and out; counts what is lost.",
         .flags = flags,

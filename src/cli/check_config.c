@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "net/address.h"
 
 #include <stdio.h>
 
@@ -15,11 +16,17 @@ static int report(const struct config *config)
     struct config_advice advice[CONFIG_ADVICE_MAX];
     size_t count = config_check(config, advice);
     bool faults = false;
+    struct address address;
+    struct err_detail detail = {0};
+    if (address_parse(config->server.listen, &address, &detail) < 0) {
+        fprintf(stderr, "fault: [server] listen: %s\n", detail.text);
+        faults = true;
+    }
     for (size_t i = 0; i < count; i++) {
-        printf("%s: %s\n", advice[i].is_fault ? "fault" : "advice", advice[i].text);
+        fprintf(advice[i].is_fault ? stderr : stdout, "%s: %s\n", advice[i].is_fault ? "fault" : "advice", advice[i].text);
         faults = faults || advice[i].is_fault;
     }
-    if (count == 0) printf("the configuration is good\n");
+    if (count == 0 && !faults) printf("the configuration is good\n");
     return faults ? CLI_FAILED : CLI_FINE;
 }
 
@@ -42,6 +49,6 @@ int check_config_command(int argc, char **argv)
     if (keys) return print_all(config_print_defaults);
     OWNED(home) struct home home = {0};
     struct err_detail detail = {0};
-    detail.code = home_open(&home, HOME_KEYS, data, config, &args, false, &detail);
+    detail.code = home_open(&home, HOME_CONFIG, data, config, &args, false, &detail);
     return detail.code < 0 ? say_failed(&detail) : report(&home.config);
 }

@@ -86,7 +86,6 @@ int demo_command(int argc, char **argv)
     };
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
-    if (args.word_count > 0) return args_wrong(&args, "demo takes no words");
     struct demo_options options = {.clean = demo.clean};
     bool numbers = args_number(&args, "members", demo.members, 0, DEMO_MEMBERS_MAX, &options.members) &&
                    args_number(&args, "locations", demo.locations, 1, DEMO_LOCATIONS_MAX, &options.locations) &&

@@ -100,7 +100,7 @@ static int location_add(int argc, char **argv)
 {
     struct location_flags f = {0};
     const struct arg flags[] = {HOME_FLAGS(f), EDIT_FLAGS(f)};
-    struct args args = {.usage = "footfall location add SLUG --name NAME --zone ZONE [flags] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall location add SLUG --name NAME --zone ZONE [flags] --data DIR|--config FILE",
                         .about = "Opens a location. A running server has it within a second.", .flags = flags,
                         .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
     int status;
@@ -117,7 +117,7 @@ static int location_edit(int argc, char **argv)
 {
     struct location_flags f = {0};
     const struct arg flags[] = {HOME_FLAGS(f), EDIT_FLAGS(f)};
-    struct args args = {.usage = "footfall location edit SLUG [flags] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall location edit SLUG [flags] --data DIR|--config FILE",
                         .about = "Changes a location. A running server goes by it within a second.", .flags = flags,
                         .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
     int status;

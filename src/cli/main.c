@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static const struct subcommand COMMANDS[] = {
     {"serve", serve_command, "run the server"},
@@ -57,6 +58,7 @@ int version_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    umask(077); /* keys, database and photos are for their owner's eyes only */
     if (argc > 1 && strcmp(argv[1], "--version") == 0) argv[1] = (char[]){"version"};
     return run_subcommand("footfall", COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0], argc, argv);
 }

@@ -98,7 +98,7 @@ static int member_import(int argc, char **argv)
         {.name = "skip-bad", .set = &f.skip_bad, .help = "import the good lines although there are bad ones"},
         {.name = "json", .set = &f.as_json, .help = "the report as JSON"},
     };
-    struct args args = {.usage = "footfall member import FILE [--dry-run] [--map COLUMN=FIELD …] [--skip-bad] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall member import FILE [--dry-run] [--map COLUMN=FIELD …] [--skip-bad] --data DIR|--config FILE",
                         .about = "Takes a member list (CSV of any common program) into the database, all of it or nothing.", .flags = flags,
                         .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
     int status;
@@ -217,7 +217,7 @@ static int member_find_some(int argc, char **argv)
     struct member_flags f = {.limit = "20"};
     const struct arg flags[] = {HOME_FLAGS(f), {.name = "limit", .value_name = "N", .value = &f.limit, .help = "at most so many; default 20"},
                                 {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
-    struct args args = {.usage = "footfall member find TEXT [--limit N] [--json] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall member find TEXT [--limit N] [--json] --data DIR|--config FILE",
                         .about = "Finds members as a desk does: by name, number, phone, email or card.", .flags = flags,
                         .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
     int status;

@@ -162,11 +162,9 @@ static void reload_certificate(struct parts *parts)
     else if (parts->tls != NULL) log_info("the certificate was read again");
 }
 
-static int serve(struct parts *parts, struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx,
+static int serve(struct parts *parts, struct home *home, const sigset_t *signals, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx,
                  struct err_detail *reterr)
 {
-    sigset_t signals;
-    block_signals(&signals);
     uint16_t port;
     int rc = server_start(parts->server, &port, reterr);
     if (rc < 0) {
@@ -177,7 +175,7 @@ static int serve(struct parts *parts, struct home *home, void (*on_ready)(const 
     url_of(&home->config, port, url);
     on_ready(home, url, ctx);
     int signal_number;
-    while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGHUP) reload_certificate(parts);
+    while (sigwait(signals, &signal_number) == 0 && signal_number == SIGHUP) reload_certificate(parts);
     log_info("stopping");
     server_drain(parts->server);
     return 0;
@@ -187,12 +185,14 @@ int run_server(struct home *home, void (*on_ready)(const struct home *home, cons
 {
     struct err_detail detail = {0};
     struct parts parts = {0};
+    sigset_t signals;
+    block_signals(&signals); /* before the first thread: one without the mask would take the signal, and end us at once */
     if (log_start((enum log_level)home->config.server.log_level, home->config.server.log_json) < 0) {
         detail.code = ERR_NOMEM;
         return say_failed(&detail);
     }
     int rc = make_parts(home, &parts, &detail);
-    if (rc == 0) rc = serve(&parts, home, on_ready, ctx, &detail);
+    if (rc == 0) rc = serve(&parts, home, &signals, on_ready, ctx, &detail);
     free_parts(&parts);
     log_stop();
     detail.code = rc;

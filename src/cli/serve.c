@@ -23,7 +23,6 @@ int serve_command(int argc, char **argv)
     };
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
-    if (args.word_count > 0) return args_wrong(&args, "serve takes no words");
     OWNED(home) struct home home = {0};
     struct err_detail detail = {0};
     int rc = home_open(&home, HOME_CREATE, NULL, config, &args, false, &detail);

@@ -143,7 +143,7 @@ static int user_passwd(int argc, char **argv)
 {
     struct user_flags f = {0};
     const struct arg flags[] = {USER_FLAGS(f), {.name = "password-file", .value_name = "FILE", .value = &f.password_file, .help = "else it is asked for"}};
-    struct args args = {.usage = "footfall user passwd EMAIL [--password-file FILE] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall user passwd EMAIL [--password-file FILE] --data DIR|--config FILE",
                         .about = "Sets a new password; all that was signed in by the old one is signed out.", .flags = flags,
                         .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
     int status;
@@ -158,7 +158,7 @@ static int user_disable(int argc, char **argv)
     struct user_flags f = {0};
     bool undo = false;
     const struct arg flags[] = {USER_FLAGS(f), {.name = "undo", .set = &undo, .help = "let them sign in again"}};
-    struct args args = {.usage = "footfall user disable EMAIL [--undo] --data DIR|--config FILE",
+    struct args args = {.words_max = 1,.usage = "footfall user disable EMAIL [--undo] --data DIR|--config FILE",
                         .about = "Ends a user's sign-ins and lets no new one in.", .flags = flags, .flag_count = sizeof flags / sizeof flags[0],
                         .takes_config = true};
     int status;

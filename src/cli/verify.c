@@ -512,7 +512,7 @@ int verify_command(int argc, char **argv)
         {.name = "location", .value_name = "SLUG", .value = &v.location, .help = "where to check in; default the token's first"},
         {.name = "json", .set = &v.as_json, .help = "one JSON object instead of lines"},
     };
-    struct args args = {
+    struct args args = {.words_max = 1,
         .usage = "footfall verify URL --token JWT [--location SLUG] [--json]",
         .about = "Goes through every message of the protocol against a running server. Checks one member in and out, and takes the visit back.",
         .flags = flags,
@@ -531,7 +531,9 @@ int verify_command(int argc, char **argv)
         OWNED(mem) char *text = json_dumps(all, JSON_INDENT(2));
         printf("%s\n", text == NULL ? "{}" : text);
     } else {
-        printf("%u passed, %u failed\n", v.passed, v.failed);
+        printf("%u passed", v.passed);
+        if (v.failed > 0) printf(", %u FAILED", v.failed);
+        printf("\n");
     }
     wire_close(v.first);
     wire_close(v.second);

@@ -40,7 +40,7 @@ int hours_normalise(struct hours *hours)
 
 bool hours_open_at(const struct hours *hours, const struct zone *zone, struct wall_ms at)
 {
-    if (hours->count == 0) return true;
+    if (hours->count == 0) return !hours->never;
     struct local_time local = zone_local(zone, at);
     int today = day_weekday(local.day);
     int yesterday = (today + 6) % 7;

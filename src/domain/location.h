@@ -22,8 +22,9 @@ struct hours_span {
     int32_t closes_second;    /* opens_second + 1 to opens_second + 86400 */
 };
 
-/* count 0 is open at all hours. Sorted by weekday and opening; spans that touch or overlap count as one. */
+/* count 0 is open at all hours, or never. Sorted by weekday and opening; spans that touch or overlap count as one. */
 struct hours {
+    bool never;               /* closed all week; count is 0 */
     uint8_t count;
     struct hours_span spans[HOURS_SPANS_MAX];
 };

@@ -35,6 +35,7 @@ struct ask {
     struct buf reply;         /* the kept form (protocol/reply_json.h); empty where code tells all */
     /* ASK_WORK: any other change, in a transaction of its own; a negative result rolls back. */
     int (*work)(struct sql *sql, struct ask *ask); /* on the writer */
+    bool changes_locations;   /* once done, everybody reads the directory anew, before the answer */
     int result;
 };
 

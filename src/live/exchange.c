@@ -177,8 +177,8 @@ ON_LOOP static void send_ask(struct exchange *exchange, struct ask *ask)
     exchange_fail(exchange, rc == ERR_OVERLOADED ? CODE_OVERLOADED : CODE_UNAVAILABLE, (struct str){0});
 }
 
-void exchange_write(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
-                    void (*then)(struct exchange *exchange))
+ON_LOOP static void write_in(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+                             void (*then)(struct exchange *exchange), bool changes_locations)
 {
     struct ask *ask;
     if (ask_create(ASK_WORK, exchange->loop, work_done, exchange, &ask) < 0) {
@@ -188,7 +188,20 @@ void exchange_write(struct exchange *exchange, int (*run)(struct sql *sql, struc
     exchange->run = run;
     exchange->then = then;
     ask->work = run_work;
+    ask->changes_locations = changes_locations;
     send_ask(exchange, ask);
+}
+
+void exchange_write(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+                    void (*then)(struct exchange *exchange))
+{
+    write_in(exchange, run, then, false);
+}
+
+void exchange_write_locations(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+                              void (*then)(struct exchange *exchange))
+{
+    write_in(exchange, run, then, true);
 }
 
 static void command_done(struct ask *ask)
@@ -244,7 +257,5 @@ bool exchange_allows_origin(const struct exchange *exchange)
 bool exchange_is_draining(const struct exchange *exchange) { return worker_of(exchange->loop)->draining; }
 
 struct str exchange_epoch(const struct exchange *exchange) { return str_c(exchange->server->epoch); }
-
-void exchange_locations_changed(struct exchange *exchange) { writer_reload(exchange->server->writer); }
 
 void exchange_session_revoked(struct exchange *exchange, struct str session) { server_revoke(exchange->server, session); }

@@ -87,8 +87,9 @@ bool exchange_allows_origin(const struct exchange *exchange);
 /* The server stops: it answers what it has and takes nothing new. */
 bool exchange_is_draining(const struct exchange *exchange);
 struct str exchange_epoch(const struct exchange *exchange);
-/* After a change of locations: all loops and the writer load the directory anew. */
-ON_LOOP void exchange_locations_changed(struct exchange *exchange);
+/* The same for a change of locations: once it is done all loops and the writer read the directory anew, before `then`. */
+ON_LOOP void exchange_write_locations(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+                                      void (*then)(struct exchange *exchange));
 /* After a log-out, a disabled user, a changed password: every connection of that session is closed with 4401 (on this node within
  * 1 s), and its access tokens are refused from now on. */
 ON_LOOP void exchange_session_revoked(struct exchange *exchange, struct str session);

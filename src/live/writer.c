@@ -235,6 +235,7 @@ static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
     }
     ask->result = rc;
     ask->code = rc < 0 ? code_of_err(rc) : CODE_OK;
+    if (rc >= 0 && ask->changes_locations && catch_up(writer) < 0) atomic_store(&writer->reload, true);
     writer->options.publish(writer->options.ctx, NULL, list_of(&ask, 1));
 }
 

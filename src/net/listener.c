@@ -69,7 +69,7 @@ static int bind_failure(const struct address *address, int error, struct err_det
     switch (error) {
     case EADDRINUSE:
         return fail(reterr, ERR_EXISTS,
-                    "cannot listen on %s: another program does; stop it or choose another port", at);
+                    "cannot listen on %s: it is in use by another program; stop that one or choose another port", at);
     case EACCES:
     case EPERM:
         return fail(reterr, ERR_FORBIDDEN,

@@ -13,6 +13,7 @@ static int put_span(struct buf *out, const struct hours_span *span)
 
 int hours_text_put(struct buf *out, const struct hours *hours)
 {
+    if (hours->never) return buf_put_str(out, STR("never"));
     for (size_t i = 0; i < hours->count; i++) {
         if (i > 0) TRY(buf_put_byte(out, ';'));
         TRY(put_span(out, &hours->spans[i]));
@@ -45,6 +46,10 @@ static int parse_span(struct str text, struct hours_span *ret_span)
 int hours_text_parse(struct str text, struct hours *ret_hours)
 {
     struct hours hours = {0};
+    if (str_eq_c(text, "never")) {
+        *ret_hours = (struct hours){.never = true};
+        return 0;
+    }
     while (text.len > 0) {
         if (hours.count == HOURS_SPANS_MAX) return ERR_RANGE;
         const char *end = memchr(text.at, ';', text.len);

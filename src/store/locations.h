@@ -7,7 +7,7 @@
  * Tests   tests/unit/store/locations_test.c
  *
  * Opening hours are kept as text: spans with semicolons between, each a weekday (0 Monday) and wall-clock times, closes beyond 24:00
- * where it lies in the next day: «0 06:00-22:00;5 18:00-26:00». No text: open at all hours. */
+ * where it lies in the next day: «0 06:00-22:00;5 18:00-26:00». No text: open at all hours; «never»: closed all week. */
 #pragma once
 #include "domain/location.h"
 #include "store/sql.h"

@@ -194,7 +194,7 @@ static void a_port_in_use_is_said_even_if_the_other_shares_it(void **state)
     struct err_detail err = {.text = ""};
     must_open("127.0.0.1:0", &address);
     assert_int_equal(open_listener(&address, &listener, &err), ERR_EXISTS);
-    assert_non_null(strstr(err.text, "another program does"));
+    assert_non_null(strstr(err.text, "in use by another program"));
     assert_null(listener);
     struct address all = parsed("0.0.0.0:0");
     address_set_port(&all, address_port(&address));

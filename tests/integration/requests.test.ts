@@ -1,0 +1,109 @@
+// Contract 1.1, point 3: the same id from the same user is the same request.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Client } from "../support/client.ts";
+import { Rest } from "../support/rest.ts";
+import { Server } from "../support/server.ts";
+
+let server: Server;
+let owner: string;
+let nextMember = 1;
+const fresh = (): number => nextMember++;
+
+beforeAll(async () => {
+  server = await Server.start({ members: 60 });
+  owner = await server.token();
+});
+afterAll(() => server.stop());
+
+test("twice is carried out once and answered alike", async () => {
+  const desk = await Client.following(server, owner);
+  const payload = { member_id: fresh(), location: "main" };
+  const first = await desk.request("check_in", payload, "door-1");
+  const second = await desk.request("check_in", payload, "door-1");
+  expect(second.payload).toEqual({ ...first.payload, replayed: true });
+  const ack = await desk.settled();
+  expect(ack.payload.heads.main).toBe(first.payload.seq);
+  await desk.close();
+});
+
+test("at once, over several connections, is carried out once", async () => {
+  const desks = await Promise.all(Array.from({ length: 6 }, () => Client.following(server, owner)));
+  const payload = { member_id: fresh(), location: "main" };
+  const replies = await Promise.all(desks.map((desk) => desk.request("check_in", payload, "door-2")));
+  expect(new Set(replies.map((reply) => reply.payload.seq)).size).toBe(1);
+  expect(replies.filter((reply) => !reply.payload.replayed)).toHaveLength(1);
+  for (const desk of desks) {
+    await desk.settled();
+    expect(desk.events("main").filter((event) => event.payload.member?.id === payload.member_id)).toHaveLength(1);
+    await desk.close();
+  }
+});
+
+test("with another payload or type it is id_reused, and nothing is done", async () => {
+  const desk = await Client.following(server, owner);
+  const member = fresh();
+  await desk.request("check_in", { member_id: member, location: "main" }, "door-3");
+  for (const [type, payload] of [["check_in", { member_id: fresh(), location: "main" }], ["check_in", { member_id: member, location: "north" }], ["check_out", { member_id: member }]] as const) {
+    expect(await desk.request(type, payload, "door-3")).toMatchObject({ type: "error", id: "door-3", payload: { code: "id_reused" } });
+  }
+  const out = await desk.request("check_out", { member_id: member });
+  expect(out.type).toBe("check_out_success");
+  await desk.close();
+});
+
+test("of another user is another request", async () => {
+  const first = await Client.following(server, owner);
+  const other = await Client.following(server, await server.token({ sub: 4711, role: "staff" }));
+  const [a, b] = [fresh(), fresh()];
+  expect(await first.request("check_in", { member_id: a, location: "main" }, "door-4")).toMatchObject({ payload: { member: { id: a }, replayed: false } });
+  expect(await other.request("check_in", { member_id: b, location: "main" }, "door-4")).toMatchObject({ payload: { member: { id: b }, replayed: false } });
+  await first.close();
+  await other.close();
+});
+
+test("an outcome that made no event is judged anew", async () => {
+  const desk = await Client.following(server, owner);
+  const member = fresh();
+  expect(await desk.request("check_out", { member_id: member }, "door-5")).toMatchObject({ type: "error", payload: { code: "not_checked_in" } });
+  await desk.request("check_in", { member_id: member, location: "main" });
+  expect(await desk.request("check_out", { member_id: member }, "door-5")).toMatchObject({ type: "check_out_success", payload: { replayed: false } });
+  await desk.close();
+});
+
+test("over REST it shares the space, as Idempotency-Key", async () => {
+  const { rest } = await Rest.signIn(server);
+  const payload = { member_id: fresh(), location: "main" };
+  const first = await rest.post("/check-ins", payload, { "Idempotency-Key": "door-6" });
+  expect(first.status).toBe(200);
+  const again = await rest.post("/check-ins", payload, { "Idempotency-Key": "door-6" });
+  expect(again.body).toEqual({ ...first.body, replayed: true });
+  const reused = await rest.post("/check-ins", { ...payload, member_id: fresh() }, { "Idempotency-Key": "door-6" });
+  expect(reused).toMatchObject({ status: 409, body: { code: "id_reused" } });
+  const desk = await Client.following(server, owner); // the same user: the token's sub is the owner's
+  expect(await desk.request("check_in", payload, "door-6")).toMatchObject({ type: "check_in_success", payload: { seq: first.body.seq, replayed: true } });
+  await desk.close();
+});
+
+test("is the same request after kill -9 and a restart", async () => {
+  const desk = await Client.following(server, owner);
+  const payload = { member_id: fresh(), location: "main" };
+  const first = await desk.request("check_in", payload, "door-7");
+  await server.restart();
+  const back = await Client.following(server, owner);
+  const again = await back.request("check_in", payload, "door-7");
+  expect(again.payload).toEqual({ ...first.payload, replayed: true });
+  await back.close();
+});
+
+test("an id is 1 to 64 bytes of text", async () => {
+  const desk = await Client.following(server, owner);
+  const longest = "é".repeat(32);
+  expect(await desk.request("heartbeat", {}, longest)).toMatchObject({ type: "heartbeat_ack", id: longest });
+  for (const id of ["", "x".repeat(65), "é".repeat(33)]) {
+    desk.send("heartbeat", {}, id);
+    await desk.next("error", (message) => message.payload.code === "bad_message");
+  }
+  desk.raw('{"type":"heartbeat","id":7,"payload":{}}');
+  await desk.next("error", (message) => message.payload.code === "bad_message");
+  await desk.close();
+});
