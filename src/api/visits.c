@@ -20,10 +20,10 @@ struct visiting {
 /* A visit has no version of its own: its ETag is a digest of what can change. */
 static int64_t version_of(const struct visit_row *row)
 {
-    int64_t out = wall_is(row->visit.checked_out_at) ? row->visit.checked_out_at.ms : 0;
-    int64_t digest = out ^ (row->visit.out_seq.n << 20);
-    for (size_t i = 0; i < row->notes.len; i++) digest = (digest * 31 + (uint8_t)row->notes.at[i]) & INT64_C(0x7fffffffffffffff);
-    return digest & INT64_C(0x7fffffffffffffff);
+    uint64_t digest = wall_is(row->visit.checked_out_at) ? (uint64_t)row->visit.checked_out_at.ms : 0;
+    digest ^= (uint64_t)row->visit.out_seq.n << 20;
+    for (size_t i = 0; i < row->notes.len; i++) digest = digest * 31 + (uint8_t)row->notes.at[i];
+    return (int64_t)(digest & UINT64_C(0x7fffffffffffffff));
 }
 
 /* --- Lists --- */

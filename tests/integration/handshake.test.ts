@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, Refused } from "../support/client.ts";
 import { Raw, upgradeRequest } from "../support/raw.ts";
 import { Rest } from "../support/rest.ts";
+import { settings } from "../support/settings.ts";
 import { Server } from "../support/server.ts";
 
 let server: Server;
 let token: string;
 
 beforeAll(async () => {
-  server = await Server.start({ members: 10 });
+  server = await Server.start({ members: 10, args: [settings.requestTimeout(3)] });
   token = await server.token();
 });
 afterAll(() => server.stop());

@@ -77,7 +77,7 @@ export class Desk {
   }
 
   feedRows(name: string) {
-    return this.page.getByRole("list", { name: "Live feed" }).getByRole("listitem").filter({ hasText: name });
+    return this.page.getByRole("group", { name: "Live feed" }).getByRole("listitem").filter({ hasText: name });
   }
 
   async screenshot(name: string): Promise<void> {
