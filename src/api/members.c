@@ -27,7 +27,7 @@ struct editing {
 static int status_of(const struct member_row *row, struct arena *arena, struct day today, struct str *ret_status)
 {
     struct membership *rules;
-    TRY(memberships_for_rules(row, arena, &rules));
+    TRY(memberships_as_rules(row->memberships, row->membership_count, arena, &rules));
     struct member member = {.banned = row->banned, .memberships = rules, .membership_count = row->membership_count};
     *ret_status = str_c(member_status(&member, today));
     return 0;
