@@ -179,7 +179,7 @@ struct str wire_header(const struct wire_answer *answer, const char *name)
 static int read_head(struct wire *wire, const struct url *url, struct wire_answer *answer, struct err_detail *reterr)
 {
     const uint8_t *end = NULL;
-    while ((end = memmem(wire->unread.at, wire->unread.len, "\r\n\r\n", 4)) == NULL) {
+    while (wire->unread.len == 0 || (end = memmem(wire->unread.at, wire->unread.len, "\r\n\r\n", 4)) == NULL) {
         int rc = read_more(wire, WIRE_DEADLINE_MS, reterr);
         TRY(rc);
         if (rc == 1) continue;

@@ -20,15 +20,18 @@ static const struct {
 } SPECIAL[] = {{0x00df, "ss"}, {0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"}, {0x0111, "d"}, {0x0127, "h"},
                {0x0131, "i"}, {0x0138, "q"}, {0x0142, "l"}, {0x014b, "n"}, {0x0153, "oe"}, {0x0167, "t"}, {0x0259, "e"}};
 
-/* Apostrophes and hyphens of all kinds: they stand within a name. */
-static bool joins(UChar32 c)
+/* Apostrophes and hyphens of all kinds stand within a name. '\'' or '-'; 0: neither. */
+static char join_of(UChar32 c)
 {
-    static const UChar OTHERS[] = {0xb4, 0x2b9, 0x2bb, 0x2bc, 0x2bd, 0x2c8, 0x2018, 0x2019, 0x201b, 0x2032, 0x2212, 0xfe63, 0xff07, 0xff0d};
-    if (c == '\'' || c == '-' || c == '`' || (c >= 0x2010 && c <= 0x2015)) return true;
-    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
-        if (OTHERS[i] == c) return true;
+    static const UChar APOSTROPHES[] = {'\'', '`', 0xb4, 0x2b9, 0x2bb, 0x2bc, 0x2bd, 0x2c8, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07};
+    static const UChar HYPHENS[] = {'-', 0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xfe63, 0xff0d};
+    for (size_t i = 0; i < sizeof APOSTROPHES / sizeof APOSTROPHES[0]; i++) {
+        if (APOSTROPHES[i] == c) return '\'';
     }
-    return false;
+    for (size_t i = 0; i < sizeof HYPHENS / sizeof HYPHENS[0]; i++) {
+        if (HYPHENS[i] == c) return '-';
+    }
+    return 0;
 }
 
 static int put_letter(UChar32 c, struct buf *out)
@@ -47,7 +50,8 @@ static int put_character(UChar32 c, bool keep_joins, struct buf *out)
 {
     int type = u_charType(c);
     if (type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR) return 0;
-    if (joins(c)) return keep_joins ? buf_put_byte(out, '-') : 0;
+    char join = join_of(c);
+    if (join != 0) return keep_joins ? buf_put_byte(out, (uint8_t)join) : 0;
     c = u_foldCase(c, U_FOLD_CASE_DEFAULT);
     if (c < 0x80) return buf_put_byte(out, (uint8_t)(u_isalnum(c) ? c : ' '));
     for (size_t i = 0; i < sizeof SPECIAL / sizeof SPECIAL[0]; i++) {
@@ -78,8 +82,9 @@ static int fold_wide(struct str text, bool keep_joins, struct buf *out)
     u_strFromUTF8WithSub(wide, room, &len, text.at, (int32_t)text.len, 0xfffd, NULL, &code);
     if (U_FAILURE(code)) return ERR_INTERNAL;
     for (int32_t i = 0; i < len; i++) {
-        if (!joins(wide[i])) wide[kept++] = wide[i];
-        else if (keep_joins) wide[kept++] = '-';
+        char join = join_of(wide[i]);
+        if (join == 0) wide[kept++] = wide[i];
+        else if (keep_joins) wide[kept++] = (UChar)join;
     }
     int32_t count = unorm2_normalize(nfkd, wide, kept, apart, apart_room, &code);
     if (U_FAILURE(code)) return ERR_INTERNAL;
@@ -92,7 +97,7 @@ static int fold_wide(struct str text, bool keep_joins, struct buf *out)
     return 0;
 }
 
-/* keep_joins: «o-neill» instead of «oneill». */
+/* keep_joins: «o'neill» instead of «oneill». */
 static int fold(struct str text, bool keep_joins, struct buf *out)
 {
     if (text.len > FOLD_BYTES_MAX) text.len = FOLD_BYTES_MAX;
@@ -187,6 +192,16 @@ static int add_joined(struct search_words *words, struct str text)
     return 0;
 }
 
+/* Parts between hyphens, each in one piece: the ohara of Smith-O'Hara. */
+static int add_hyphenated(struct search_words *words, struct str text)
+{
+    OWNED(buf) struct buf parts = buf_of(FOLDED_BYTES_MAX);
+    struct str piece;
+    while (next_part(&text, "'", &piece)) TRY(buf_put_str(&parts, piece));
+    add_parts(words, buf_str(&parts), " -");
+    return 0;
+}
+
 static int add_name(struct search_words *words, struct str name)
 {
     OWNED(buf) struct buf joined = buf_of(FOLDED_BYTES_MAX);
@@ -195,8 +210,8 @@ static int add_name(struct search_words *words, struct str name)
     TRY(fold(name, true, &parts));
     TRY(add_joined(words, buf_str(&joined)));
     add_parts(words, buf_str(&joined), " ");
-    add_parts(words, buf_str(&parts), " -");
-    return 0;
+    add_parts(words, buf_str(&parts), " -'");
+    return add_hyphenated(words, buf_str(&parts));
 }
 
 /* Letter case of ASCII: the part that providers fold. */
@@ -221,7 +236,7 @@ static int add_email(struct search_words *words, struct str email)
     const char *at = memchr(whole.at, '@', whole.len);
     TRY(fold((struct str){whole.at, at == NULL ? 0 : (size_t)(at - whole.at)}, true, &parts));
     rest = buf_str(&parts);
-    while (next_part(&rest, " -", &part)) {
+    while (next_part(&rest, " -'", &part)) {
         char settled[SEARCH_WORD_BYTES_MAX + 1];
         settle(part, settled);
         if (!str_starts(whole, str_c(settled))) add_word(words, str_c(settled));

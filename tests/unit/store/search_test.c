@@ -68,6 +68,8 @@ static void names_are_found_in_every_spelling(void **state)
         {{"Seán", "O’Neill", "12", "", ""},
          {{"oneill", true}, {"o'neill", true}, {"o neill", true}, {"O’Neill", true}, {"o`neill", true}, {"O´Neill", true}, {"oʼneill", true},
           {"neill", true}, {"sean", true}, {"SEÁN O", true}, {"se\xcc\x81" "an", true}, {"sea\xcc\x81n", true}, {"neil", true}, {"12", true}}},
+        {{"Maria", "Smith-O'Hara", "6", "", ""},
+         {{"ohara", true}, {"o'hara", true}, {"hara", true}, {"o’hara mar", true}, {"smithohara", true}, {"smith-o'h", true}, {"smith", true}}},
         {{"Jürgen", "Weiß", "7", "", ""},
          {{"weiss", true}, {"weiß", true}, {"WEISS", true}, {"WEIẞ", true}, {"weis", true}, {"jurgen", true}, {"juergen", true}, {"Jürgen", true},
           {"jue", true}, {"ju", true}, {"weiss jurg", true}, {"7", true}, {"wiess", false}, {"jergen", false}}},
