@@ -1,8 +1,10 @@
 #include "cli/commands.h"
 
 #include "auth/password.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "cli/demo_data.h"
+#include "cli/demo_traffic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +19,8 @@ struct demo {
     bool clean;
     char password[64];
     int64_t traffic_per_minute;
+    struct demo_size size;
+    struct demo_traffic *running; /* NULL: none */
 };
 
 /* The owner's password: made at the first start, kept in the folder, so that each start can print it. */
@@ -46,13 +50,29 @@ static int owner_password(const char *data, char ret_password[64], struct err_de
     return 0;
 }
 
+static void start_traffic(struct demo *demo, const struct home *home, const char *url)
+{
+    struct demo_traffic_options options = {
+        .home = home,
+        .url = url,
+        .per_minute = demo->traffic_per_minute,
+        .members = demo->size.members,
+        .locations = demo->size.locations,
+    };
+    struct err_detail detail = {0};
+    if (options.per_minute == 0 || options.members == 0) return;
+    int rc = demo_traffic_start(&options, &demo->running, &detail);
+    if (rc < 0) log_error("there is no made-up traffic", F_ERR(rc), F_STR("detail", str_c(detail.text)));
+}
+
 static void on_ready(const struct home *home, const char *url, void *ctx)
 {
-    const struct demo *demo = ctx;
+    struct demo *demo = ctx;
     printf("ready %s\n", url);
     printf("owner %s password %s\n", DEMO_OWNER_EMAIL, demo->password);
     printf("data %s\n", home->data_dir);
     fflush(stdout);
+    start_traffic(demo, home, url);
 }
 
 static int prepare(struct demo *demo, struct home *home, const struct demo_options *options, struct err_detail *reterr)
@@ -62,8 +82,7 @@ static int prepare(struct demo *demo, struct home *home, const struct demo_optio
     TRY(owner_password(home->data_dir, demo->password, reterr));
     if (password_hash(str_c(demo->password), hash) < 0) return fail(reterr, ERR_NOMEM, "no memory for the owner's password");
     all.password_hash = str_c(hash);
-    bool filled;
-    return demo_fill(home->store, &all, &filled, reterr);
+    return demo_fill(home->store, &all, &demo->size, reterr);
 }
 
 int demo_command(int argc, char **argv)
@@ -104,5 +123,7 @@ int demo_command(int argc, char **argv)
     if (rc == 0) rc = prepare(&demo, &home, &options, &detail);
     detail.code = rc;
     if (rc < 0) return say_failed(&detail);
-    return run_server(&home, on_ready, &demo);
+    status = run_server(&home, on_ready, &demo);
+    demo_traffic_stop(demo.running);
+    return status;
 }

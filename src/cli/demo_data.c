@@ -74,8 +74,9 @@ enum trouble { NOTHING, EXPIRED, FROZEN, CANCELLED, NOT_STARTED, BANNED, OWES, U
 
 static enum trouble trouble_of(int64_t id, bool clean)
 {
-    if (clean || id <= 20 || id % 20 >= TROUBLE_COUNT) return NOTHING;
-    return (enum trouble)(id % 20);
+    int64_t turn = (id - 20) % 50; /* the first twenty are fine, then 21 to 28 have one each, and so on */
+    if (clean || turn <= 0 || turn >= TROUBLE_COUNT) return NOTHING;
+    return (enum trouble)turn;
 }
 
 static struct membership_row membership_for(enum trouble trouble, struct day today)
@@ -126,12 +127,6 @@ static int add_member(struct sql *sql, int64_t id, bool clean, struct day today,
     return membership_add(sql, given, &membership, &membership_id);
 }
 
-static int on_any(void *ctx, const struct sql_row *row)
-{
-    *(bool *)ctx = row_int(row, 0) > 0;
-    return 0;
-}
-
 static int fill(struct sql *sql, const struct demo_options *options)
 {
     struct wall_ms now = clock_wall();
@@ -149,27 +144,33 @@ static int fill(struct sql *sql, const struct demo_options *options)
     return 0;
 }
 
-static int fill_if_empty(struct store_writer *writer, const struct demo_options *options, bool *ret_filled)
+static int fill_if_empty(struct sql *sql, const struct demo_options *options, struct demo_size *ret_size)
+{
+    TRY(sql_number(sql, "SELECT count(*) FROM locations", SQL_NO_VALUES, &ret_size->locations));
+    if (ret_size->locations == 0) TRY(fill(sql, options));
+    TRY(sql_number(sql, "SELECT count(*) FROM locations", SQL_NO_VALUES, &ret_size->locations));
+    return sql_number(sql, "SELECT max(id) FROM members", SQL_NO_VALUES, &ret_size->members);
+}
+
+static int fill_in_transaction(struct store_writer *writer, const struct demo_options *options, struct demo_size *ret_size)
 {
     in_writer();
     struct sql *sql = store_writer_sql(writer);
-    bool any = false;
     TRY(sql_begin(sql));
-    int rc = sql_run(sql, "SELECT count(*) FROM locations", SQL_NO_VALUES, on_any, &any);
-    if (rc == 0 && !any) rc = fill(sql, options);
+    int rc = fill_if_empty(sql, options, ret_size);
     if (rc < 0) {
         sql_rollback(sql);
         return rc;
     }
-    *ret_filled = !any;
     return sql_commit(sql);
 }
 
-int demo_fill(struct store *store, const struct demo_options *options, bool *ret_filled, struct err_detail *reterr)
+int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size, struct err_detail *reterr)
 {
     struct store_writer *writer;
+    *ret_size = (struct demo_size){0};
     TRY(store_writer_open(store, &writer, reterr));
-    int rc = fill_if_empty(writer, options, ret_filled);
+    int rc = fill_in_transaction(writer, options, ret_size);
     store_writer_close(writer);
     return rc < 0 ? fail(reterr, rc, "the made-up gym cannot be written: %s", err_word(rc)) : 0;
 }

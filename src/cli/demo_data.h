@@ -18,5 +18,10 @@ struct demo_options {
     struct str password_hash; /* of the owner, user 1 */
 };
 
-/* Fills an empty database; one that has locations already is left as it is (*ret_filled says which). */
-MUST_USE int demo_fill(struct store *store, const struct demo_options *options, bool *ret_filled, struct err_detail *reterr);
+/* How many there are; their ids begin at 1. */
+struct demo_size {
+    int64_t members, locations;
+};
+
+/* Fills an empty database; one that has locations already is left as it is. */
+MUST_USE int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size, struct err_detail *reterr);
