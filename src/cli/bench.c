@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/histogram.h"
 #include "cli/wire.h"
+#include "protocol/json_in.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +23,12 @@ struct bench {
     struct bench_socket *sockets; /* screens first, then devices */
     int64_t open_count;
     int64_t *due_us;          /* of each member's last command, for the screens' latency */
+    int64_t *seen;            /* by how many screens, of that command's event */
     uint8_t *inside;
     int64_t began_us;
     int64_t issued, answered, accepted, refused, delivered, order_errors, cut;
     int64_t cpu_us_before;
-    struct histogram answer_latency, delivery_latency;
+    struct histogram answer_latency, delivery_latency, last_latency; /* last: the last of all screens has it */
     bool running, failed;
 };
 
@@ -74,7 +76,9 @@ static void on_event(struct bench *bench, struct bench_socket *screen, struct st
     bench->delivered++;
     int64_t member = number_after(text, "\"member\":{\"id\":");
     if (member >= 1 && member <= bench->members && bench->due_us[member] != 0) {
-        histogram_add(&bench->delivery_latency, now_us() - bench->due_us[member]);
+        int64_t took_us = now_us() - bench->due_us[member];
+        histogram_add(&bench->delivery_latency, took_us);
+        if (++bench->seen[member] == bench->screen_count) histogram_add(&bench->last_latency, took_us);
     }
 }
 
@@ -122,12 +126,39 @@ static void issue(struct bench *bench, int64_t due_us)
     bool out = bench->inside[member] != 0;
     bench->inside[member] ^= 1;
     bench->due_us[member] = due_us;
+    bench->seen[member] = 0;
     int len = snprintf(text, sizeof text, "{\"type\":\"%s\",\"id\":\"b-%lld-%lld-%d\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\"}}",
                        out ? "check_out" : "check_in", (long long)member, (long long)(bench->issued / bench->members), (int)getpid(),
                        (long long)member, bench->location);
     bench->issued++;
     device->in_flight++;
     bench_socket_send(device, (struct str){text, (size_t)len});
+}
+
+/* Who is in already, from a run before: they begin by leaving. */
+static int read_inside(struct bench *bench, struct err_detail *reterr)
+{
+    char headers[9216], path[256], after[128] = "";
+    snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", bench->token);
+    bool more = true;
+    while (more) {
+        OWNED(wire_answer) struct wire_answer answer = {0};
+        OWNED(json_tree) json_t *page = NULL;
+        snprintf(path, sizeof path, "/api/v1/locations/%s/present?limit=200%s%s", bench->location, after[0] == '\0' ? "" : "&cursor=", after);
+        TRY(wire_request(&bench->url, "GET", path, headers, (struct str){0}, &answer, reterr));
+        if (answer.status != 200) return fail(reterr, ERR_PROTOCOL, "who is inside is not told: GET %s was answered with %d", path, answer.status);
+        if (json_in(buf_span(&answer.body), &page) < 0) return fail(reterr, ERR_PROTOCOL, "GET %s was not answered with JSON", path);
+        size_t i;
+        json_t *one;
+        json_array_foreach(json_object_get(page, "items"), i, one) {
+            int64_t id = json_integer_value(json_object_get(json_object_get(one, "member"), "id"));
+            if (id >= 1 && id <= bench->members) bench->inside[id] = 1;
+        }
+        const char *next = json_string_value(json_object_get(page, "next"));
+        more = next != NULL && strlen(next) < sizeof after;
+        if (more) snprintf(after, sizeof after, "%s", next);
+    }
+    return 0;
 }
 
 static void finish(struct bench *bench)
@@ -143,7 +174,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t run_us = bench->seconds * 1000000;
     bool over = now - bench->began_us >= run_us;
     if (!over && bench->rate > 0) {
-        int64_t due = (now - bench->began_us) * bench->rate / 1000000;
+        int64_t due = (now - bench->began_us) * bench->rate / 1000000 + 1; /* the first at once */
         while (bench->issued < due) issue(bench, bench->began_us + bench->issued * 1000000 / bench->rate);
     } else if (!over) { /* as fast as it goes, so many under way */
         while (bench->issued - bench->answered < bench->window * bench->device_count) issue(bench, now);
@@ -205,7 +236,8 @@ static int report(const struct bench *bench, int64_t took_us)
                (long long)bench->refused, (long long)unanswered, per_second, (long long)bench->delivered, (long long)lost, (long long)doubled,
                (long long)bench->order_errors, (long long)bench->cut, (long long)cpu_us, cpu_each);
         print_json_latency("answer", &bench->answer_latency, ",");
-        print_json_latency("delivery", &bench->delivery_latency, "}\n");
+        print_json_latency("delivery", &bench->delivery_latency, ",");
+        print_json_latency("last_delivery", &bench->last_latency, "}\n");
     } else {
         printf("check-ins and -outs    %lld accepted, %lld refused, %lld unanswered: %.0f a second\n", (long long)bench->accepted,
                (long long)bench->refused, (long long)unanswered, per_second);
@@ -213,6 +245,7 @@ static int report(const struct bench *bench, int64_t took_us)
                (long long)lost, (long long)doubled, (long long)bench->order_errors, (long long)bench->cut);
         print_latency("answer", &bench->answer_latency);
         print_latency("delivery", &bench->delivery_latency);
+        print_latency("last screen has it", &bench->last_latency);
         if (bench->server_pid != 0) printf("server CPU             %.1f ms, %.2f us for each delivery\n", (double)cpu_us / 1000, cpu_each);
     }
     return lost + doubled + unanswered + bench->order_errors + bench->cut == 0 ? CLI_FINE : CLI_FAILED;
@@ -223,16 +256,21 @@ static int run(struct bench *bench)
     size_t all = (size_t)(bench->screen_count + bench->device_count);
     bench->sockets = calloc(all, sizeof *bench->sockets);
     bench->due_us = calloc((size_t)bench->members + 1, sizeof *bench->due_us);
+    bench->seen = calloc((size_t)bench->members + 1, sizeof *bench->seen);
     bench->inside = calloc((size_t)bench->members + 1, 1);
-    if (bench->sockets == NULL || bench->due_us == NULL || bench->inside == NULL || uv_loop_init(&bench->loop) != 0) {
+    if (bench->sockets == NULL || bench->due_us == NULL || bench->seen == NULL || bench->inside == NULL || uv_loop_init(&bench->loop) != 0) {
         fprintf(stderr, "footfall: out of memory\n");
         return CLI_FAILED;
     }
     uv_timer_init(&bench->loop, &bench->tick);
     bench->tick.data = bench;
-    connect_all(bench);
-    int status = CLI_FAILED;
-    if (bench->open_count == (int64_t)all) {
+    struct err_detail why = {0};
+    int status = CLI_FAILED, rc = read_inside(bench, &why);
+    if (rc == 0) connect_all(bench);
+    if (rc < 0) {
+        why.code = rc;
+        status = say_failed(&why);
+    } else if (bench->open_count == (int64_t)all) {
         bench->cpu_us_before = cpu_us_of(bench->server_pid);
         bench->began_us = now_us();
         uv_timer_start(&bench->tick, on_tick, 1, 1);
@@ -248,6 +286,7 @@ static int run(struct bench *bench)
     uv_loop_close(&bench->loop);
     free(bench->sockets);
     free(bench->due_us);
+    free(bench->seen);
     free(bench->inside);
     return status;
 }
