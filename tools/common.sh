@@ -74,7 +74,7 @@ install_packages() {
     fi
     step "Reading Debian's package lists" as_root apt-get -q update
     # shellcheck disable=SC2086
-    step "Installing $(echo "$missing" | wc -w) Debian packages" as_root env DEBIAN_FRONTEND=noninteractive \
+    step "Installing Debian packages ($(echo "$missing" | wc -w))" as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -qy -o Dpkg::Options::=--force-confold install --no-install-recommends $missing
 }
 
