@@ -1,6 +1,7 @@
 #include "api/api.h"
 #include "jobs/csv.h"
 #include "jobs/photo.h"
+#include "live/stream.h"
 
 #define JSON_MAX ((size_t)64 * 1024)
 
@@ -15,6 +16,7 @@ static const struct http_route ROUTES[] = {
     {VERB_POST, "/api/v1/auth/logout", OPEN(auth_logout), JSON_MAX, 0, false},
     {VERB_POST, "/api/v1/auth/ticket", ANYONE(auth_ticket), JSON_MAX, 0, false},
     {VERB_GET, "/api/v1/me", ANYONE(me_get), 0, 0, false},
+    {VERB_GET, "/api/v1/events", WHO_MAY(MAY_FOLLOW, stream_open), 0, 0, false},
     {VERB_POST, "/api/v1/check-ins", WHO_MAY(MAY_CHECK_IN, check_in_post), JSON_MAX, 0, false},
     {VERB_POST, "/api/v1/check-outs", WHO_MAY(MAY_CHECK_IN, check_out_post), JSON_MAX, 0, false},
     {VERB_GET, "/api/v1/locations", ANYONE(locations_list), 0, 0, false},

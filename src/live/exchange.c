@@ -46,6 +46,12 @@ void exchange_respond(struct exchange *exchange, struct http_response *response)
     client_close(client, rc);
 }
 
+void exchange_taken_over(struct exchange *exchange)
+{
+    exchange->client->exchange = NULL;
+    free_exchange(exchange);
+}
+
 void exchange_fail(struct exchange *exchange, enum code code, struct str detail)
 {
     int status = code_http_status(code);

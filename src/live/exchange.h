@@ -54,6 +54,8 @@ struct exchange {
 
 /* Ends it. The response is taken over and done with. */
 ON_LOOP void exchange_respond(struct exchange *exchange, struct http_response *response);
+/* Ends it unanswered: its connection became something else. */
+ON_LOOP void exchange_taken_over(struct exchange *exchange);
 /* A problem document with the code's name, status and sentence; detail.at NULL: the sentence. */
 ON_LOOP void exchange_fail(struct exchange *exchange, enum code code, struct str detail);
 /* JSON body, no store. */
@@ -93,4 +95,4 @@ ON_LOOP void exchange_write_locations(struct exchange *exchange, int (*run)(stru
 /* After a log-out, a disabled user, a changed password: every connection of that session is closed with 4401 (on this node within
  * 1 s), and its access tokens are refused from now on. */
 ON_LOOP void exchange_session_revoked(struct exchange *exchange, struct str session);
-/* The stream of events over HTTP (server-sent events) and the upgrade are live's own and not written as handlers. */
+/* The upgrade to a socket is no exchange: live/client.c. */

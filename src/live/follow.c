@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "live/stream.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ static int take_event(struct subscriber *subscriber, struct frame *frame)
         conn_ask_drained(conn);
         return conn_is_slow(conn) ? ERR_LIMIT : ERR_OVERLOADED;
     }
-    TRY(conn_send_frame(conn, frame));
+    TRY(session_put(session, frame));
     session->said_something = true;
     count_up(&session->worker->counts.events_delivered);
     return 0;
@@ -66,7 +67,8 @@ static void on_resync(struct subscriber *subscriber, const struct location *loca
     int rc = out_resync(&json, location->slug, head);
     OWNED(frame) struct frame *frame = NULL;
     if (rc == 0) rc = ws_frame_text(buf_span(&json), &frame);
-    if (rc == 0) rc = conn_send_frame(&session->client->conn, frame);
+    if (rc == 0) rc = session->is_stream ? stream_put_reset(session, frame) : conn_send_frame(&session->client->conn, frame);
+    if (session->is_stream) session_end_soon(session);
     /* Not closed from here: the hub is in the middle of its followers. A connection that takes nothing stalls by itself. */
     if (rc < 0) log_debug("a slow connection could not be told to resync", F_ERR(rc));
 }

@@ -249,9 +249,10 @@ static int send_event(struct hub *hub, struct follower *follower, struct memory 
     check(seq.n == follower->sent.n + 1); /* each once, in order: the promise itself */
     struct frame *frame;
     int rc = form_for(hub, memory, subscriber, &frame);
+    follower->sent = seq; /* while it is sent, hub_each tells what will have been */
     if (rc == 0) rc = subscriber->handler->send(subscriber, frame);
-    if (rc == 0) follower->sent = seq;
-    else if (rc != ERR_OVERLOADED) resync(follower);
+    if (rc < 0) follower->sent.n--;
+    if (rc < 0 && rc != ERR_OVERLOADED) resync(follower);
     return rc;
 }
 
@@ -534,9 +535,10 @@ static int send_page_event(struct hub *hub, struct follower *follower, const str
     if (event->seq.n != follower->sent.n + 1) return ERR_NOT_FOUND; /* no longer kept: all or nothing */
     OWNED(frame) struct frame *frame = NULL;
     TRY(page_frame(hub, follower->subscriber, event->staff_json, &frame));
-    TRY(follower->subscriber->handler->send(follower->subscriber, frame));
     follower->sent = event->seq;
-    return 0;
+    int rc = follower->subscriber->handler->send(follower->subscriber, frame);
+    if (rc < 0) follower->sent.n--;
+    return rc;
 }
 
 void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location, const struct page_event *events,

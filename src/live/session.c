@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "live/stream.h"
 
 #include <stdlib.h>
 
@@ -61,10 +62,15 @@ ON_LOOP static void too_slow(struct session *session)
     session_close(session, CLOSE_TOO_SLOW);
 }
 
+int session_put(struct session *session, struct frame *frame)
+{
+    return session->is_stream ? stream_put(session, frame) : conn_send_frame(&session->client->conn, frame);
+}
+
 ON_LOOP static int send_frame(struct session *session, struct frame *frame)
 {
     if (session->state == SESSION_CLOSING || session->state == SESSION_GONE) return ERR_CLOSED;
-    int rc = conn_send_frame(&session->client->conn, frame);
+    int rc = session_put(session, frame);
     if (rc == ERR_LIMIT) too_slow(session);
     else if (rc < 0) client_close(session->client, rc);
     else session->said_something = true;
@@ -105,9 +111,30 @@ static void on_close_timeout(struct timer *timer)
     client_close(session_of_timer(timer)->client, 0);
 }
 
+ON_LOOP static void end_in_order(struct session *session)
+{
+    session->state = SESSION_CLOSING;
+    hub_unfollow_all(&session->subscriber);
+    timer_cancel(loop_wheel(session->worker->loop), &session->token_timer);
+    timer_cancel(loop_wheel(session->worker->loop), &session->timer);
+    conn_shutdown_after_flush(&session->client->conn);
+}
+
+static void on_end_soon(struct timer *timer)
+{
+    in_loop();
+    end_in_order(session_of_timer(timer));
+}
+
+void session_end_soon(struct session *session) { set_timer(session, 0, on_end_soon); }
+
 void session_close(struct session *session, enum close_code code)
 {
     if (session->state == SESSION_CLOSING || session->state == SESSION_GONE) return;
+    if (session->is_stream) { /* what is to be said of the end was an `error` */
+        end_in_order(session);
+        return;
+    }
     hub_unfollow_all(&session->subscriber);
     OWNED(frame) struct frame *frame = NULL;
     int rc = ws_frame_close(code, str_c(close_reason(code)), &frame);
@@ -145,7 +172,7 @@ static void on_interval(struct timer *timer)
     in_loop();
     struct session *session = session_of_timer(timer);
     struct conn *conn = &session->client->conn;
-    session->silent_intervals = conn->read_since ? 0 : (uint8_t)(session->silent_intervals + 1);
+    session->silent_intervals = conn->read_since || session->is_stream ? 0 : (uint8_t)(session->silent_intervals + 1);
     conn->read_since = false;
     if (session->silent_intervals >= 2) {
         count_up(&session->worker->counts.silent_closed);
@@ -306,9 +333,10 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
     client->session = session;
     count_up(&session->worker->counts.sockets);
     set_timer(session, limits_of(session)->auth_timeout_ms, on_auth_timeout);
+    session->is_stream = entry->as_stream;
     if (entry->who != NULL) {
         session_set_principal(session, entry->who);
-        session_welcome(session, entry->follow_all);
+        if (!entry->as_stream) session_welcome(session, entry->follow_all);
     } else if (entry->bad_token) {
         refuse_entry(session);
     } else if (entry->ticket.len > 0) {
@@ -347,15 +375,6 @@ ON_LOOP static void on_text(struct session *session, struct str text)
     message_done(&message);
 }
 
-ON_LOOP static void end_in_order(struct session *session)
-{
-    session->state = SESSION_CLOSING;
-    hub_unfollow_all(&session->subscriber);
-    timer_cancel(loop_wheel(session->worker->loop), &session->token_timer);
-    timer_cancel(loop_wheel(session->worker->loop), &session->timer);
-    conn_shutdown_after_flush(&session->client->conn);
-}
-
 ON_LOOP static void on_peer_close(struct session *session, uint16_t code)
 {
     if (session->state != SESSION_CLOSING) {
@@ -383,6 +402,7 @@ ON_LOOP static void on_message(struct session *session, const struct ws_message 
 
 void session_bytes(struct session *session, struct mspan bytes)
 {
+    if (session->is_stream) return; /* nothing is asked for there */
     while (conn_is_open(&session->client->conn)) {
         struct ws_message message;
         int rc = ws_decoder_next(&session->decoder, &bytes, &message);
@@ -445,6 +465,7 @@ void session_drain(struct session *session, int64_t reconnect_after_ms)
     OWNED(buf) struct buf json = buf_of(512);
     struct json out = out_begin(&json, "server_draining", (struct str){0});
     jw_i64(&out, "reconnect_after_ms", reconnect_after_ms);
+    if (session->is_stream) ignore(stream_put_retry(session, reconnect_after_ms), "the message says it too");
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
     session_close(session, CLOSE_RESTART);
 }

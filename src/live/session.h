@@ -29,12 +29,14 @@ struct session {
     bool warned_expiry : 1;
     bool paused : 1;
     bool ticket_pending : 1;
+    bool is_stream : 1;       /* live/stream.h: no frames either way, and nothing to hear from it */
 };
 
 /* How somebody came in; one of them, or none for a first message. */
 struct session_entry {
     struct principal *who;    /* handed over; from ?token= or Authorization */
     bool follow_all;          /* ?token= */
+    bool as_stream;           /* live/stream.h; with who. An `authenticate` comes right after. */
     bool bad_token;           /* ?token= that was no good: say so and close with 4401 */
     struct str ticket;        /* len 0: none */
 };
@@ -46,8 +48,10 @@ ON_LOOP void session_gone(struct session *session);
 ON_LOOP void session_drained(struct session *session);
 ON_LOOP void session_stalled(struct session *session);
 ON_LOOP void session_eof(struct session *session);
-/* Says why and ends (contract, «Close codes»). */
+/* Says why and ends (contract, «Close codes»). Not from inside the hub. */
 ON_LOOP void session_close(struct session *session, enum close_code code);
+/* A stream, from inside the hub: ends in the next turn. */
+ON_LOOP void session_end_soon(struct session *session);
 /* Its login was revoked: 4401. */
 ON_LOOP void session_revoked(struct session *session, struct str login);
 ON_LOOP void session_drain(struct session *session, int64_t reconnect_after_ms);
@@ -57,6 +61,8 @@ enum audience session_audience(enum role role);
 struct actor session_actor(const struct principal *who);
 
 /* --- For commands.c and follow.c --- */
+/* Puts it on the way as the connection takes it. */
+MUST_USE ON_LOOP int session_put(struct session *session, struct frame *frame);
 ON_LOOP int session_send(struct session *session, const struct buf *json);
 ON_LOOP void session_error(struct session *session, const struct message *message, enum code code, const char *sentence);
 ON_LOOP void session_answered(struct session *session); /* one of in_flight came back; the session may be freed by it */
