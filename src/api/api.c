@@ -1,5 +1,8 @@
 #include "api/api.h"
 
+#include "base/clock.h"
+#include "store/audit.h"
+
 #include <stdio.h>
 
 void api_refuse(struct exchange *exchange, enum code code, const char *field, const char *detail)
@@ -139,6 +142,21 @@ bool api_request_id(struct exchange *exchange, const char *type, const json_t *b
     if (json_in_fingerprint(str_c(type), body, command->fingerprint) == 0) return true;
     exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
     return false;
+}
+
+int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind, int64_t id)
+{
+    OWNED(buf) struct buf details = buf_of(API_JSON_BYTES_MAX);
+    struct json json = jw_to(&details);
+    jw_object(&json, NULL);
+    jw_array(&json, "fields");
+    const char *field;
+    json_t *value;
+    json_object_foreach(exchange->body, field, value) jw_str(&json, NULL, str_c(field)); /* the names alone: values may be private */
+    jw_array_end(&json);
+    jw_object_end(&json);
+    TRY(jw_end_all(&json));
+    return audit_note(sql, clock_wall(), exchange->who->sub, action, kind, id, buf_str(&details));
 }
 
 /* An error's reply as a problem document: the same members beside those of RFC 9457. */

@@ -5,7 +5,7 @@
  * Thread  handlers on their loop; what runs in exchange_read and exchange_write where those say.
  * Bounds  each route's body_bytes_max; lists at most API_LIMIT_MAX items.
  * Errors  problem documents (RFC 9457) by exchange_fail and api_refuse.
- * Tests   tests/integration/, tests/unit/api/routes_test.c */
+ * Tests   tests/integration/ */
 #pragma once
 #include "http/assets.h"
 #include "live/server.h"
@@ -98,6 +98,8 @@ void api_precondition(struct exchange *exchange, bool stale);
 void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body);
 /* A number as text: cursors are opaque. */
 void api_json_number_text(struct json *json, const char *key, int64_t number);
+/* Who changed what, by the names of the body's fields: in the transaction of the change. kind and id: «member» and 42. */
+MUST_USE int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind, int64_t id);
 /* What went wrong on the way to the store. */
 ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */

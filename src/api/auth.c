@@ -9,6 +9,7 @@
 #include "auth/ticket.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "store/audit.h"
 #include "store/sessions.h"
 #include "store/users.h"
 
@@ -290,6 +291,12 @@ ON_LOOP static int presented_token(struct exchange *exchange, struct sign_in *si
     return refresh_parse(text, &sign_in->presented) == 0 ? 1 : 0;
 }
 
+/* Two hold one refresh token: whoever looks for what happened finds it beside the user's changes. */
+static int note_theft(struct sql *sql, int64_t user, struct wall_ms now)
+{
+    return audit_note(sql, now, STR(""), "refresh_stolen", "user", user, (struct str){0});
+}
+
 static int renew(struct sql *sql, struct exchange *exchange)
 {
     struct sign_in *sign_in = exchange->state;
@@ -309,7 +316,8 @@ static int renew(struct sql *sql, struct exchange *exchange)
     if (wall_is(sign_in->user.disabled_at) && sign_in->verdict != SESSION_UNKNOWN) sign_in->verdict = SESSION_OVER;
     if (sign_in->verdict != SESSION_RENEWED && sign_in->verdict != SESSION_STOLEN) return 0;
     struct session_row changed = row_of(&after, row.user);
-    return session_store(sql, &changed, now);
+    TRY(session_store(sql, &changed, now));
+    return sign_in->verdict == SESSION_STOLEN ? note_theft(sql, row.user, now) : 0;
 }
 
 ON_LOOP static void revoke_live(struct exchange *exchange, int64_t session)

@@ -81,6 +81,7 @@ static int create(struct sql *sql, struct exchange *exchange)
 {
     struct edit *edit = exchange->state;
     TRY(location_create(sql, &edit->row, clock_wall(), &edit->id));
+    TRY(api_audit(sql, exchange, "create_location", "location", edit->id.n));
     return location_read(sql, edit->id, &exchange->arena, &edit->row);
 }
 
@@ -122,6 +123,7 @@ static int update(struct sql *sql, struct exchange *exchange)
     edit->wrong_field = take_body(exchange->body, &edit->row);
     if (edit->wrong_field != NULL) return ERR_RANGE;
     TRY(location_update(sql, &edit->row, clock_wall()));
+    TRY(api_audit(sql, exchange, "edit_location", "location", edit->id.n));
     return location_read(sql, edit->id, &exchange->arena, &edit->row);
 }
 

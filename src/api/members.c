@@ -268,6 +268,7 @@ static int create(struct sql *sql, struct exchange *exchange)
     if (rc == ERR_EXISTS) editing->wrong_field = "number";
     TRY(rc);
     TRY(write_codes(sql, exchange->body, editing->id, &editing->wrong_field));
+    TRY(api_audit(sql, exchange, "create_member", "member", editing->id.n));
     return member_read(sql, editing->id, &exchange->arena, &editing->row);
 }
 
@@ -319,6 +320,7 @@ static int update(struct sql *sql, struct exchange *exchange)
     if (rc == ERR_EXISTS) editing->wrong_field = "number";
     TRY(rc);
     TRY(write_codes(sql, exchange->body, editing->id, &editing->wrong_field));
+    TRY(api_audit(sql, exchange, "edit_member", "member", editing->id.n));
     return member_read(sql, editing->id, &exchange->arena, &editing->row);
 }
 

@@ -30,7 +30,7 @@ static int write_list(struct sql *sql, struct exchange *exchange)
     struct importing *importing = exchange->state;
     TRY(import_write(&importing->import, sql, clock_wall(), NULL));
     importing->written = !importing->dry_run && (importing->import.problem_count == 0 || importing->skip_bad);
-    return importing->written ? 0 : ERR_CONFLICT;
+    return importing->written ? api_audit(sql, exchange, "import_members", "members", (int64_t)(importing->import.created + importing->import.updated)) : ERR_CONFLICT;
 }
 
 static void put_report(struct json *json, const struct importing *importing, const char *key)

@@ -88,7 +88,8 @@ static int create(struct sql *sql, struct exchange *exchange)
     if (json_object_get(exchange->body, "ends") == NULL) row->ends = end_of(plan, row->starts);
     holding->wrong_field = "ends";
     if (day_is(row->ends) && row->ends.number < row->starts.number) return ERR_RANGE;
-    return membership_add(sql, holding->id, row, &row->id);
+    TRY(membership_add(sql, holding->id, row, &row->id));
+    return api_audit(sql, exchange, "add_membership", "member", holding->id.n);
 }
 
 ON_LOOP static void answer(struct exchange *exchange, int status)
@@ -158,7 +159,8 @@ static int update(struct sql *sql, struct exchange *exchange)
         row->state = by_now ? MEMBERSHIP_CANCELLED : MEMBERSHIP_ACTIVE;
         if (day_is(row->cancelled_on) && !by_now) row->ends.number = row->cancelled_on.number - 1; /* good until the day before */
     }
-    return membership_update(sql, holding->id, row);
+    TRY(membership_update(sql, holding->id, row));
+    return api_audit(sql, exchange, "edit_membership", "member", holding->id.n);
 }
 
 ON_LOOP void membership_patch(struct exchange *exchange)

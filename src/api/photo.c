@@ -112,7 +112,9 @@ static int make(struct sql *sql, struct exchange *exchange)
 static int set(struct sql *sql, struct exchange *exchange)
 {
     const struct picture *picture = exchange->state;
-    return member_set_photo(sql, picture->id, picture->version[0] == '\0' ? (struct str){0} : str_c(picture->version), clock_wall());
+    bool removes = picture->version[0] == '\0';
+    TRY(member_set_photo(sql, picture->id, removes ? (struct str){0} : str_c(picture->version), clock_wall()));
+    return api_audit(sql, exchange, removes ? "remove_photo" : "set_photo", "member", picture->id.n);
 }
 
 ON_LOOP static void fail_photo(struct exchange *exchange)

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  as principal.h; names are cut at CLAIM_NAME_BYTES_MAX.
  * Errors  ERR_SYNTAX: a claim has a form that it cannot have; *ret_why, a literal, says which.
- * Tests   tests/unit/auth/claims_test.c, tests/unit/auth/jwt_test.c */
+ * Tests   tests/unit/auth/jwt_test.c, tests/unit/auth/ticket_test.c */
 #pragma once
 #include <jansson.h>
 #include "auth/principal.h"

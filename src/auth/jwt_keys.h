@@ -4,7 +4,7 @@
  * Thread  any; immutable once created.
  * Bounds  jwt.h's.
  * Errors  ERR_UNAUTHENTICATED: not this key's signature; else with a sentence.
- * Tests   tests/unit/auth/jwt_test.c, jwt_keys_test.c */
+ * Tests   tests/unit/auth/jwt_test.c */
 #pragma once
 #include <openssl/evp.h>
 #include <sodium.h>

@@ -81,6 +81,7 @@ MUST_USE int buf_reserve(struct buf *buf, size_t more_bytes);
 MUST_USE int buf_put(struct buf *buf, struct span bytes);
 MUST_USE int buf_put_str(struct buf *buf, struct str text);
 MUST_USE int buf_put_byte(struct buf *buf, uint8_t byte);
+/* Within the maximum there must be room for a NUL, too, which is not counted. */
 MUST_USE int buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Puts a NUL behind the bytes without counting it, so that at can be read as a C string until the next change. */
 MUST_USE int buf_terminate(struct buf *buf);

@@ -12,6 +12,7 @@ static void put_escaped(struct json *json, struct str text)
 {
     static const char DIGITS[] = "0123456789abcdef";
     put(json, STR("\""));
+    if (text.len == 0) text = STR(""); /* at may be NULL, to which nothing can be added */
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = (uint8_t)text.at[i];

@@ -172,8 +172,10 @@ void log_write(enum log_level level, struct log_site *site, const char *sentence
     OWNED(buf) struct buf line = buf_of(LOG_LINE_BYTES);
     int rc = as_json ? format_json(&line, level, sentence, fields) : format_text(&line, level, sentence, fields);
     if (rc < 0) { /* too long with its fields: the sentence alone */
+        const struct log_field too_long[] = {F_STR("fields", STR("too long")), {0}};
         buf_clear(&line);
-        if (buf_printf(&line, "%s %s (fields too long)", LEVELS[level], sentence) < 0) return;
+        rc = as_json ? format_json(&line, level, sentence, too_long) : format_text(&line, level, sentence, too_long);
+        if (rc < 0) return;
     }
     if (buf_put_byte(&line, '\n') < 0) return;
     hand_over(&line);

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  ZONE_CHANGES_MAX changes of offset.
  * Errors  ERR_NOT_FOUND: no zone of that name on this machine (Debian: package tzdata).
- * Tests   tests/unit/base/zone_test.c */
+ * Tests   tests/unit/base/time_test.c */
 #pragma once
 #include "base/time.h"
 

@@ -4,7 +4,7 @@
  * Thread  the loop's.
  * Bounds  BENCH_OUT_BYTES waiting.
  * Errors  told by on_end, once.
- * Tests   by use: tests/bench/opening_day */
+ * Tests   by use: tests/bench/opening-day */
 #pragma once
 #include <uv.h>
 #include "cli/wire.h"

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "store/audit.h"
 #include "store/locations.h"
 
 #include <stdio.h>
@@ -68,7 +69,9 @@ struct edit {
 static int add(struct sql *sql, void *ctx)
 {
     struct edit *edit = ctx;
-    return location_create(sql, &edit->row, clock_wall(), &edit->id);
+    struct wall_ms now = clock_wall();
+    TRY(location_create(sql, &edit->row, now, &edit->id));
+    return audit_note(sql, now, STR("cli"), "create_location", "location", edit->id.n, (struct str){0});
 }
 
 static int change(struct sql *sql, void *ctx)
@@ -78,7 +81,9 @@ static int change(struct sql *sql, void *ctx)
     TRY(location_read_by_slug(sql, str_c(edit->flags->slug), &arena, &edit->row));
     edit->status = take_flags(edit->args, edit->flags, &edit->row);
     if (edit->status != CLI_FINE) return ERR_SYNTAX;
-    return location_update(sql, &edit->row, clock_wall());
+    struct wall_ms now = clock_wall();
+    TRY(location_update(sql, &edit->row, now));
+    return audit_note(sql, now, STR("cli"), "edit_location", "location", edit->row.location.id.n, (struct str){0});
 }
 
 static int write_edit(struct edit *edit, home_work *work, const char *done)

@@ -4,6 +4,7 @@
 #include "auth/role.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "store/audit.h"
 #include "store/users.h"
 
 #include <stdio.h>
@@ -25,7 +26,9 @@ struct addition {
 static int add(struct sql *sql, void *ctx)
 {
     struct addition *addition = ctx;
-    return user_create(sql, &addition->row, clock_wall(), &addition->id);
+    struct wall_ms now = clock_wall();
+    TRY(user_create(sql, &addition->row, now, &addition->id));
+    return audit_note(sql, now, STR("cli"), "add_user", "user", addition->id, (struct str){0});
 }
 
 static int user_add(int argc, char **argv)
@@ -116,8 +119,11 @@ static int change(struct sql *sql, void *ctx)
     OWNED(arena) struct arena arena = arena_of((size_t)1024 * 1024);
     struct user_row user;
     TRY(user_by_email(sql, str_c(change->email), &arena, &user));
-    if (change->hash != NULL) return user_set_password(sql, user.id, str_c(change->hash), clock_wall());
-    return user_set_disabled(sql, user.id, change->disabled, clock_wall());
+    struct wall_ms now = clock_wall();
+    if (change->hash != NULL) TRY(user_set_password(sql, user.id, str_c(change->hash), now));
+    else TRY(user_set_disabled(sql, user.id, change->disabled, now));
+    const char *action = change->hash != NULL ? "set_password" : change->disabled ? "disable_user" : "enable_user";
+    return audit_note(sql, now, STR("cli"), action, "user", user.id, (struct str){0});
 }
 
 static int change_user(struct args *args, const struct user_flags *f, struct change *what, const char *done)

@@ -4,7 +4,7 @@
  * Thread  any, one at a time; blocks.
  * Bounds  WIRE_BYTES_MAX of one answer or message; deadline_ms for each step.
  * Errors  negative, with a sentence that says what to do about it.
- * Tests   tests/integration/verify.test.ts */
+ * Tests   tests/integration/cli.test.ts */
 #pragma once
 #include "base/time.h"
 #include "ws/frame.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  LOCATIONS_MAX locations, HOURS_SPANS_MAX opening spans a week, slugs of 1 to 40 of a-z 0-9 -.
  * Errors  ERR_SYNTAX, ERR_RANGE for hours or slugs that cannot be.
- * Tests   tests/unit/domain/location_test.c; contract 1.3 «Exits» */
+ * Tests   tests/unit/domain/decide_test.c; contract 1.3 «Exits» */
 #pragma once
 #include "base/arena.h"
 #include "base/zone.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  MEMBERSHIPS_MAX memberships are loaded (the newest); texts are bounded where they come in.
  * Errors  none: these are values.
- * Tests   tests/unit/domain/membership_test.c; contract 1.3 «Which membership» */
+ * Tests   tests/unit/domain/decide_test.c; contract 1.3 «Which membership» */
 #pragma once
 #include "base/zone.h"
 #include "domain/code.h"

@@ -4,7 +4,7 @@
  * Thread  made and answered on one loop; judged on the writer.
  * Bounds  the writer's queue: over it ask_send is ERR_OVERLOADED and the ask stays the caller's.
  * Errors  a failure of the store comes back as code CODE_UNAVAILABLE; nothing was done then.
- * Tests   tests/integration/; tests/sim/ */
+ * Tests   tests/integration/ */
 #pragma once
 #include "auth/principal.h"
 #include "net/loop.h"

@@ -4,7 +4,7 @@
  * Thread  its loop.
  * Bounds  CLIENT_PENDING_BYTES of further requests while one is answered.
  * Errors  none to callers: a connection that cannot go on is answered and closed.
- * Tests   tests/integration/http.test.ts */
+ * Tests   tests/integration/handshake.test.ts */
 #pragma once
 #include "live/worker.h"
 

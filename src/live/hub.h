@@ -9,7 +9,7 @@
  * Thread  its loop.
  * Bounds  memory_events a location; a subscriber's followers: the locations there are.
  * Errors  ERR_NOMEM; ERR_NOT_FOUND (no such location).
- * Tests   tests/unit/live/hub_test.c, tests/sim/ */
+ * Tests   tests/unit/live/hub_test.c */
 #pragma once
 #include "live/saved.h"
 #include "protocol/event_json.h"

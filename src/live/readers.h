@@ -5,7 +5,7 @@
  * Thread  reading_start from a loop; run on a reader; on_done on that loop.
  * Bounds  a queue of READINGS_MAX: over it reading_start is ERR_OVERLOADED.
  * Errors  run's result is handed on.
- * Tests   tests/unit/live/readers_test.c */
+ * Tests   tests/integration/resume.test.ts */
 #pragma once
 #include "net/loop.h"
 #include "store/store.h"

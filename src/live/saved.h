@@ -4,7 +4,7 @@
  * Thread  made on the writer, read on any loop.
  * Bounds  one batch's.
  * Errors  ERR_NOMEM.
- * Tests   with hub_test.c */
+ * Tests   with tests/unit/live/hub_test.c */
 #pragma once
 #include <stdatomic.h>
 #include "base/frame.h"

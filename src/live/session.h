@@ -6,7 +6,7 @@
  * Thread  its loop.
  * Bounds  server_limits: message size, queue, commands in flight, time without sign-in, time without a sign of life.
  * Errors  told to the client: `error` with a code, or a close code (protocol/codes.h).
- * Tests   tests/integration/socket.test.ts, tests/sim/ */
+ * Tests   tests/integration/ */
 #pragma once
 #include "live/client.h"
 #include "protocol/message.h"

@@ -168,6 +168,7 @@ bool site_allows_origin(const struct site *site, const struct http_request *requ
 {
     struct str text = http_header(request, "Origin");
     if (text.at == NULL) return true;
+    if (http_header_count(request, "Origin") > 1) return false;
     struct http_origin origin, host;
     if (http_origin_parse(text, &origin) < 0) return false;
     for (size_t i = 0; i < site->origin_count; i++) {

@@ -39,6 +39,7 @@ struct site_options {
     bool any_host;            /* listens on all addresses: the machine's own count too */
 };
 
+/* site_done is due whether or not it succeeds. */
 MUST_USE int site_init(struct site *site, const struct site_options *options, struct err_detail *reterr);
 void site_done(struct site *site);
 

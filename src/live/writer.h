@@ -6,7 +6,7 @@
  * Thread  create, start, stop, free on main; ask_send and writer_reload from any.
  * Bounds  asks_max waiting: over it ask_send is ERR_OVERLOADED; BATCH_COMMANDS_MAX in one transaction.
  * Errors  a batch that cannot be saved is answered CODE_UNAVAILABLE, each of its asks; the next one is tried anew.
- * Tests   tests/integration/, tests/sim/ */
+ * Tests   tests/integration/ */
 #pragma once
 #include "live/ask.h"
 #include "live/saved.h"

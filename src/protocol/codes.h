@@ -13,7 +13,8 @@ const char *code_name(enum code code);
 /* For people: what is the matter and, where it helps, what to do. */
 const char *code_sentence(enum code code);
 int code_http_status(enum code code);
-/* What an err means to whoever asked: busy and full are unavailable, a full queue is overloaded, all else is internal. */
+/* What an err means to whoever asked: what the store or its disk cannot do now is unavailable, a full queue is overloaded, and what is
+ * nobody's doing is internal. */
 enum code code_of_err(int err);
 
 /* Contract section 1, «Close codes». */

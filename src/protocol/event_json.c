@@ -151,7 +151,10 @@ static int redact(enum audience audience, json_t *payload)
     json_t *member = json_object_get(payload, "member");
     if (json_is_object(member)) {
         json_t *first_name = json_object_get(member, "first_name");
-        if (audience == AUDIENCE_DEVICE && json_object_set(member, "name", first_name) != 0) return ERR_NOMEM;
+        /* Where none was stored a device shows no name: never the whole one instead. */
+        if (audience == AUDIENCE_DEVICE && json_object_set_new(member, "name", first_name == NULL ? json_null() : json_incref(first_name)) != 0) {
+            return ERR_NOMEM;
+        }
         ignore(json_object_del(member, "first_name"), "an older message may have none");
     }
     if (json_object_get(payload, "notes") != NULL && json_object_set_new(payload, "notes", json_null()) != 0) return ERR_NOMEM;
@@ -170,7 +173,7 @@ int event_json_for(enum audience audience, struct str staff_json, struct buf *ou
     if (rc < 0) return rc == ERR_NOMEM ? rc : ERR_CORRUPT;
     json_t *payload = json_object_get(tree, "payload");
     const json_t *type = json_object_get(tree, "type");
-    if (!json_is_object(payload) || !json_is_string(type)) return ERR_CORRUPT;
+    if (!json_is_object(payload) || !json_is_string(type) || !json_is_integer(json_object_get(payload, "seq"))) return ERR_CORRUPT;
     if (str_eq(json_in_str(type), STR("check_in_denied"))) return hidden(payload, out);
     TRY(redact(audience, payload));
     return json_dump_callback(tree, put_dump, out, JSON_COMPACT) == 0 ? 0 : ERR_NOMEM;

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  depth JSON_DEPTH_MAX, length of the input; texts as each function says.
  * Errors  ERR_SYNTAX (bad_json), ERR_RANGE (well-formed, but a number that no field can hold: bad_message), ERR_NOMEM.
- * Tests   tests/unit/protocol/json_in_test.c, tests/fuzz/message.c; RFC 8259, contract section 1 */
+ * Tests   tests/unit/protocol/json_in_test.c, tests/fuzz/protocol_message.c; RFC 8259, contract section 1 */
 #pragma once
 #include <jansson.h>
 #include "base/json.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  LOCATIONS_NAMED_MAX locations in one message; texts as the contract says.
  * Errors  none as results of ours: a message that is wrong is a code and a sentence, and is answered.
- * Tests   tests/unit/protocol/message_test.c, tests/fuzz/message.c */
+ * Tests   tests/unit/protocol/message_test.c, tests/fuzz/protocol_message.c */
 #pragma once
 #include "domain/command.h"
 #include "protocol/json_in.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  OUT_BYTES_MAX; initial_stats grows with the locations followed.
  * Errors  ERR_NOMEM, ERR_TOO_BIG.
- * Tests   tests/unit/protocol/out_test.c */
+ * Tests   tests/integration/, where each message is held against docs/api/asyncapi.yaml */
 #pragma once
 #include "domain/stats.h"
 #include "protocol/codes.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  REPLY_JSON_BYTES_MAX.
  * Errors  ERR_NOMEM, ERR_TOO_BIG; ERR_CORRUPT where a kept reply does not read.
- * Tests   tests/unit/protocol/reply_json_test.c; contract 1.1, point 3 */
+ * Tests   tests/integration/requests.test.ts, tests/fuzz/protocol_event_json.c; contract 1.1, point 3 */
 #pragma once
 #include "domain/batch.h"
 #include "protocol/event_json.h"

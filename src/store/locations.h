@@ -4,7 +4,7 @@
  * Thread  the connection's.
  * Bounds  LOCATIONS_MAX rows.
  * Errors  as sql.h; ERR_EXISTS: the slug is taken; ERR_NOT_FOUND; ERR_CONFLICT: the version is not the one that was read.
- * Tests   tests/unit/store/locations_test.c
+ * Tests   tests/unit/store/users_test.c
  *
  * Opening hours are kept as text: spans with semicolons between, each a weekday (0 Monday) and wall-clock times, closes beyond 24:00
  * where it lies in the next day: «0 06:00-22:00;5 18:00-26:00». No text: open at all hours; «never»: closed all week. */

@@ -373,7 +373,7 @@ static int find_page(struct finding *finding, struct arena *arena, struct member
     struct str typed = str_trim(page->query);
     finding->hits = LIST_OF(&finding->arena, struct position);
     if (page->after.at != NULL) {
-        TRY(position_parse(page->after, &finding->after));
+        if (position_parse(page->after, &finding->after) < 0) return ERR_SYNTAX;
         if ((finding->after.order == ORDER_NAME) != (typed.len == 0)) return ERR_SYNTAX;
     }
     TRY(typed.len == 0 ? find_named(finding) : find_typed(finding, typed));

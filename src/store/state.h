@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  HOURLY_BYTES_MAX for the 24 numbers as text.
  * Errors  ERR_CORRUPT where the row cannot be read back.
- * Tests   tests/unit/store/save_test.c */
+ * Tests   tests/unit/store/batch_test.c */
 #pragma once
 #include "domain/stats.h"
 #include "store/sql.h"

@@ -4,7 +4,7 @@
  * Thread  the writer.
  * Bounds  the batch's.
  * Errors  as store.h.
- * Tests   tests/unit/store/load_test.c, save_test.c, random_batches_test.c */
+ * Tests   tests/unit/store/batch_test.c */
 #pragma once
 #include "store/store.h"
 

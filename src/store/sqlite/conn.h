@@ -5,7 +5,7 @@
  * Bounds  SQL_STATEMENTS_MAX statements are kept; further ones are prepared each time. busy_ms for another process's lock.
  * Errors  as sql.h. After ERR_IO the connection is suspect: it is opened anew, and a commit of its own must succeed, before
  *         anything else is done with it, so that a failed fsync is never taken for a success by trying it again.
- * Tests   tests/unit/store/sql_test.c, sqlite_faults_test.c */
+ * Tests   tests/unit/store/sql_test.c */
 #pragma once
 #include <sqlite3.h>
 #include "store/sql_impl.h"

@@ -4,7 +4,7 @@
  * Thread  any.
  * Bounds  none.
  * Errors  ERR_EXISTS, ERR_BUSY, ERR_FULL, ERR_IO, ERR_CORRUPT, ERR_NOMEM, ERR_TOO_BIG, ERR_DATABASE.
- * Tests   tests/unit/store/sqlite_faults_test.c */
+ * Tests   tests/unit/store/sql_test.c */
 #pragma once
 #include <sqlite3.h>
 #include "base/err.h"

@@ -56,6 +56,14 @@ static void staff_see_all(void **state)
                 "\"currently_in\":57}}");
 }
 
+static void a_kiosk_never_sees_a_whole_name_for_want_of_a_first_one(void **state)
+{
+    (void)state;
+    OWNED(buf) struct buf out = buf_of(EVENT_JSON_BYTES_MAX);
+    assert_int_equal(event_json_for(AUDIENCE_DEVICE, STR("{\"type\":\"member_checked_in\",\"payload\":{\"seq\":1,\"member\":{\"id\":1,\"name\":\"Ana Kim\"}}}"), &out), 0);
+    assert_true(str_eq_c(buf_str(&out), "{\"type\":\"member_checked_in\",\"payload\":{\"seq\":1,\"member\":{\"id\":1,\"name\":null}}}"));
+}
+
 static void a_kiosk_sees_a_first_name_and_a_photo(void **state)
 {
     (void)state;
@@ -140,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(staff_see_all),
         TEST(a_kiosk_sees_a_first_name_and_a_photo),
+        TEST(a_kiosk_never_sees_a_whole_name_for_want_of_a_first_one),
         TEST(a_viewer_sees_names_but_no_notes_and_warnings),
         TEST(a_refusal_is_hidden_from_viewers_and_devices_but_keeps_its_number),
         TEST(a_reply_given_again_differs_in_replayed_alone),
