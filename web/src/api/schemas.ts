@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 export const Role = z.enum(['owner', 'manager', 'staff', 'kiosk', 'turnstile', 'viewer', 'member']);
-export const MemberStatus = z.enum(['active', 'expired', 'frozen', 'not_started', 'cancelled', 'banned', 'none']);
+export const MemberStatus = z.enum(['active', 'expired', 'frozen', 'not_started', 'cancelled', 'used_up', 'banned', 'none']);
 
 export const User = z.object({
   id: z.number(),

@@ -8,7 +8,7 @@ import { useScanMode } from './scan-mode.ts';
 import type { Location } from '@/api/schemas.ts';
 import { type Answer, memberOf, toneOf, wordOf } from '@/features/check-in/answer.ts';
 import { useAnswer } from '@/features/check-in/queries.ts';
-import { subjectName, useDesk } from '@/features/check-in/use-desk.tsx';
+import { subjectName, useDesk, useLateAnswers } from '@/features/check-in/use-desk.tsx';
 import { useScanner } from '@/features/check-in/use-scanner.ts';
 import { useCodeText } from '@/shared/error-text.ts';
 
@@ -17,6 +17,7 @@ export function ScanEverywhere({ location }: { location: Location }) {
   const [mode] = useScanMode(location.slug);
   useScanner((code) => void desk.submit(mode, { kind: 'code', code }));
   useAnswerNotice(location.slug);
+  useLateAnswers();
   return null;
 }
 

@@ -21,6 +21,10 @@ export interface DeskOptions {
   newId?: () => string;
 }
 
+/** What this page asked itself; anything else that is answered was asked by a page before it. */
+const ownRequests = new Set<string>();
+export const isOwnRequest = (id: string): boolean => ownRequests.has(id);
+
 export interface Desk {
   submit: (direction: Direction, subject: Subject, override?: { reason: string }) => Promise<void>;
   /** Puts an answer up again: a refusal of the feed that somebody deals with now. */
@@ -46,6 +50,7 @@ export function createDesk({ client, cache, slug, onMissed, newId = () => crypto
   return {
     submit: async (direction, subject, override) => {
       const id = newId();
+      ownRequests.add(id);
       show({ kind: 'pending', id, direction, subject });
       const answer = await ask(id, direction, subject, override);
       if (answer.kind === 'refused' && answer.code === 'withdrawn') return;

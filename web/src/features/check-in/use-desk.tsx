@@ -1,12 +1,12 @@
 /** The desk of this page's location, for components. */
 import { notifications } from '@mantine/notifications';
-import { useFootfall } from '@footfall/realtime/react';
+import { useFootfall, useListener } from '@footfall/realtime/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCodeText } from '@/shared/error-text.ts';
-import { type Answer, memberOf } from './answer.ts';
-import { createDesk, type Desk } from './desk.ts';
+import { type Answer, memberOf, refusal } from './answer.ts';
+import { createDesk, type Desk, isOwnRequest } from './desk.ts';
 
 export function useDesk(slug: string): Desk {
   const client = useFootfall();
@@ -16,6 +16,17 @@ export function useDesk(slug: string): Desk {
 }
 
 /** Whoever was let in meanwhile stands in the feed; whoever was not must not slip by. */
+/** Check-ins that an earlier page left waiting, answered only now: whoever was refused is told of. */
+export function useLateAnswers(): void {
+  const tellMissed = useMissedNotice();
+  useListener('answer', (answer) => {
+    const { id, type, payload } = answer.request;
+    if (isOwnRequest(id) || !('error' in answer) || (type !== 'check_in' && type !== 'check_out')) return;
+    const who = answer.error.member?.name ?? String(payload['code'] ?? payload['member_id'] ?? '');
+    tellMissed(refusal(type === 'check_in' ? 'in' : 'out', { kind: 'code', code: who }, answer.error));
+  });
+}
+
 function useMissedNotice(): (answer: Answer) => void {
   const { t } = useTranslation('checkIn');
   const codeText = useCodeText();

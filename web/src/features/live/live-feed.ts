@@ -25,6 +25,7 @@ export class LiveFeed {
   readonly #frame: Frame;
   readonly #streams = new Map<string, Stream>();
   readonly #changed = new Set<string>();
+  readonly #turns = new Map<string, number>();
   #epoch: string | null = null;
   #callOff: (() => void) | null = null;
 
@@ -40,7 +41,10 @@ export class LiveFeed {
       this.#client.on('welcome', ({ epoch }) => this.#enter(epoch)),
       this.#client.on('event', (event) => this.#take(event.payload.location, (stream) => void stream.events.push(event))),
       this.#client.on('stats', (stats) => this.#take(stats.location, (stream) => void (stream.stats = stats))),
-      this.#client.on('following', ({ location, fresh }) => fresh && this.#refetch(location)),
+      this.#client.on('following', ({ location, fresh }) => {
+        this.#turn(location);
+        if (fresh) this.#refetch(location);
+      }),
       this.#client.on('resync', ({ location }) => void this.#catchUp(location)),
     ];
     return () => {
@@ -94,9 +98,19 @@ export class LiveFeed {
   /** The client has stopped listening to this location: a snapshot first, then on from there. */
   async #catchUp(slug: string): Promise<void> {
     this.#streams.delete(slug);
-    await this.#cache.invalidateQueries({ queryKey: snapshotKey(slug) });
+    const turn = this.#turn(slug);
+    // Also where no page shows it now: what the cache holds is what the next page begins with.
+    await this.#cache.invalidateQueries({ queryKey: snapshotKey(slug), refetchType: 'all' });
+    if (this.#turns.get(slug) !== turn) return;
     const state = this.#cache.getQueryData<LiveState>(snapshotKey(slug));
-    this.#client.subscribe([slug], state === undefined ? {} : { after: { [slug]: state.seq } });
+    this.#client.subscribe([slug], state === undefined ? {} : { after: { [slug]: state.seq }, epoch: state.epoch });
+  }
+
+  /** The newest word of the client on a location counts; a fetch begun before it is forgotten. */
+  #turn(slug: string): number {
+    const turn = (this.#turns.get(slug) ?? 0) + 1;
+    this.#turns.set(slug, turn);
+    return turn;
   }
 }
 
