@@ -20,6 +20,7 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['./src/testing/setup.ts'],
+    clearMocks: true,
     restoreMocks: true,
   },
 });

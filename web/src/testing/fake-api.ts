@@ -7,8 +7,7 @@ export interface FakeRequest {
   json: unknown;
 }
 
-type Answer = Response | object | (() => Response | object);
-type Handler = (request: FakeRequest, ...parts: string[]) => Answer | Promise<Answer>;
+type Handler = (request: FakeRequest, ...parts: string[]) => object | Promise<object>;
 
 export function problem(status: number, code: string, more: object = {}): Response {
   return Response.json({ type: 'about:blank', title: code, status, code, ...more }, { status, headers: { 'Content-Type': 'application/problem+json' } });
@@ -50,7 +49,6 @@ export class FakeApi {
   }
 }
 
-function responseOf(answer: Answer): Response {
-  const made = typeof answer === 'function' ? answer() : answer;
-  return made instanceof Response ? made : Response.json(made, { headers: { ETag: '"1"' } });
+function responseOf(answer: object): Response {
+  return answer instanceof Response ? answer : Response.json(answer, { headers: { ETag: '"1"' } });
 }

@@ -22,8 +22,8 @@ export function useLateAnswers(): void {
   useListener('answer', (answer) => {
     const { id, type, payload } = answer.request;
     if (isOwnRequest(id) || !('error' in answer) || (type !== 'check_in' && type !== 'check_out')) return;
-    const who = answer.error.member?.name ?? String(payload['code'] ?? payload['member_id'] ?? '');
-    tellMissed(refusal(type === 'check_in' ? 'in' : 'out', { kind: 'code', code: who }, answer.error));
+    const { code } = payload;
+    tellMissed(refusal(type === 'check_in' ? 'in' : 'out', { kind: 'code', code: typeof code === 'string' ? code : '' }, answer.error));
   });
 }
 

@@ -14,7 +14,7 @@ class Wire {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
     return () => this.#listeners.set(name, (this.#listeners.get(name) ?? []).filter((each) => each !== listener));
   };
-  say<Name extends keyof ClientEvents>(name: Name, value: unknown): void {
+  say(name: keyof ClientEvents, value: unknown): void {
     this.#listeners.get(name)?.forEach((listener) => listener(value as never));
   }
 }
