@@ -1,6 +1,6 @@
 /** The box and the big answer, wired to the desk. */
 import { Alert, Stack } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { IconEye } from '@tabler/icons-react';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -64,14 +64,14 @@ function CheckIn({ location }: { location: Location }) {
           undo: (visit, name) =>
             undo.mutate(visit, {
               onSuccess: () => {
-                notifications.show({ color: 'blue', message: t('undone', { name }) });
+                notify({ color: 'blue', message: t('undone', { name }) });
                 focusBox();
               },
-              onError: (error) => notifications.show({ color: 'red', message: errorText(error) }),
+              onError: (error) => notify({ color: 'red', message: errorText(error) }),
             }),
           undoing: undo.isPending,
           withdraw: (id) => {
-            if (desk.withdraw(id)) notifications.show({ color: 'blue', message: t('withdrawn') });
+            if (desk.withdraw(id)) notify({ color: 'blue', message: t('withdrawn') });
             focusBox();
           },
           dismiss: () => {

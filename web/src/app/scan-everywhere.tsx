@@ -1,5 +1,5 @@
 /** A scan checks in on every page. Away from the desk its answer comes as a notice, so that nobody's half-written form is lost. */
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'react-router';
@@ -32,7 +32,7 @@ function useAnswerNotice(slug: string): void {
     told.current = answer;
     if (atDesk || answer.kind === 'pending') return;
     const name = memberOf(answer)?.name ?? (answer.kind === 'refused' ? subjectName(answer, (tail) => t('unknownCode', { tail })) : '');
-    notifications.show({
+    notify({
       color: toneOf(answer),
       title: `${t(`word.${wordOf(answer, true)}`)}: ${name}`,
       message: answer.kind === 'refused' ? codeText(answer.code, answer.sentence) : '',

@@ -1,5 +1,5 @@
 /** The desk of this page's location, for components. */
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { useFootfall, useListener } from '@footfall/realtime/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
@@ -34,7 +34,7 @@ function useMissedNotice(): (answer: Answer) => void {
     () => (answer: Answer) => {
       if (answer.kind !== 'refused') return;
       const name = memberOf(answer)?.name ?? subjectName(answer, (tail) => t('unknownCode', { tail }));
-      notifications.show({ color: 'red', message: t('missed', { name, reason: codeText(answer.code, answer.sentence) }), autoClose: false });
+      notify({ color: 'red', message: t('missed', { name, reason: codeText(answer.code, answer.sentence) }), autoClose: false });
     },
     [t, codeText],
   );

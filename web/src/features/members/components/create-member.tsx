@@ -1,6 +1,6 @@
 /** A new member, from a name alone or with a card that is scanned into its field. */
 import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { IconBarcode } from '@tabler/icons-react';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -56,7 +56,7 @@ function Form({ onClose, onCreated }: Omit<Props, 'opened'>) {
       { fields: { ...newFields(draft), ...codes }, key },
       {
         onSuccess: ({ value }) => {
-          notifications.show({ color: 'green', message: t('create.created', { name: value.name }) });
+          notify({ color: 'green', message: t('create.created', { name: value.name }) });
           onCreated(value);
         },
         onError: (error) => {

@@ -1,6 +1,6 @@
 /** The member at a glance, with the photo and the way to change it. */
 import { Button, FileButton, Group, Paper, Stack, Text, Title } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { IconCamera, IconDoor, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '@/api/schemas.ts';
@@ -53,10 +53,10 @@ function PhotoButtons({ member }: { member: Member }) {
   const errorText = useErrorText();
   const put = usePutPhoto(member.id);
   const remove = useDeletePhoto(member.id);
-  const failed = (error: unknown) => notifications.show({ color: 'red', message: errorText(error) });
+  const failed = (error: unknown) => notify({ color: 'red', message: errorText(error) });
   const take = (file: File | null) => {
     if (file === null) return;
-    put.mutate(file, { onSuccess: () => notifications.show({ color: 'green', message: t('photo.done') }), onError: failed });
+    put.mutate(file, { onSuccess: () => notify({ color: 'green', message: t('photo.done') }), onError: failed });
   };
   return (
     <Group gap="xs">

@@ -1,6 +1,6 @@
 /** What a member has bought: past, present and to come; frozen, cancelled or added here. */
 import { ActionIcon, Button, Group, Menu, Popover, Select, Stack, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { IconCalendarPlus, IconCircleX, IconDots, IconPlayerPlay, IconSnowflake } from '@tabler/icons-react';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -77,8 +77,8 @@ function MembershipMenu({ member, membership, timeZone }: { member: number; memb
     update.mutate(
       { membership: membership.id, changes },
       {
-        onSuccess: () => notifications.show({ color: 'green', message: t('memberships.changed') }),
-        onError: (error) => notifications.show({ color: 'red', message: errorText(error) }),
+        onSuccess: () => notify({ color: 'green', message: t('memberships.changed') }),
+        onError: (error) => notify({ color: 'red', message: errorText(error) }),
       },
     );
   return (

@@ -1,6 +1,6 @@
 /** A member's details, to edit. Only what was changed is sent, with the version that was read. */
 import { Alert, Button, Group, Stack } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { notify } from '@/shared/notify.ts';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/http.ts';
@@ -29,9 +29,11 @@ export function ProfilePanel({ member, etag }: { member: Member; etag: string })
     update.mutate(
       { changes, etag },
       {
-        onSuccess: () => notifications.show({ color: 'green', message: t('page.saved') }),
+        onSuccess: () => notify({ color: 'green', message: t('page.saved') }),
         // The page shows their version next, and this form with it; the reason must outlive it.
-        onError: (error) => error instanceof ApiError && error.code === 'precondition_failed' && notifications.show({ color: 'yellow', message: errorText(error), autoClose: false }),
+        onError: (error) => {
+          if (error instanceof ApiError && error.code === 'precondition_failed') notify({ color: 'yellow', message: errorText(error), autoClose: false });
+        },
       },
     );
   };
