@@ -131,10 +131,12 @@ static void free_parts(struct parts *parts)
     site_done(&parts->site);
 }
 
-/* SIGTERM and SIGINT are waited for by main alone: the threads inherit the mask. A write to a closed socket is an error, no signal. */
+/* SIGTERM and SIGINT are waited for by main alone: the threads inherit the mask. A write to a closed socket, or beyond the file size
+ * that is allowed, is an error and no signal. */
 static void block_signals(sigset_t *ret_set)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     sigemptyset(ret_set);
     sigaddset(ret_set, SIGTERM);
     sigaddset(ret_set, SIGINT);
