@@ -85,7 +85,7 @@ const struct config_key CONFIG_KEYS[] = {
     TIME(limits, close_timeout, "5s", 100, MS(60), "How long after a Close the peer's is waited for."),
     TIME(limits, request_timeout, "30s", 100, MS(600), "From a request's first byte to its last, and an idle connection's life."),
     INT(limits, connections_max, "0", 0, 10000000, "Connections in all; 0: as the machine's file limit allows."),
-    INT(limits, connections_per_address, "1000", 0, 1000000, "Connections of one address; 0: no limit."),
+    INT(limits, connections_per_address, "1000", 0, 1000000, "Sockets of one address (IPv6: of one /64) at once; 0: no limit."),
     INT(limits, commands_in_flight, "64", 1, 10000, "Unanswered commands of one connection; over it it is read no further."),
     INT(limits, waiting_commands, "65536", 100, 10000000, "Commands that wait for the database in all; over it overloaded."),
     INT(limits, messages_per_second_per_user, "100", 0, 1000000, "With bursts of five seconds' worth; 0: no limit."),

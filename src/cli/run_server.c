@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define RATE_KEYS 65536
+#define YEAR_MS (INT64_C(365) * 86400 * 1000)
 
 struct parts {
     struct rules rules;
@@ -22,6 +23,7 @@ struct parts {
     struct assets *assets;
     struct tls *tls;
     struct api api;
+    struct rate *messages_by_user, *admissions, *sockets_by_address;
     struct server *server;
 };
 
@@ -98,7 +100,16 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
     struct rate_limit tries_of_address = {.count = tries.count * 10, .period_ms = tries.period_ms}; /* a whole gym behind one address */
     TRY(rate_create(tries, RATE_KEYS, &parts->api.tries_by_email));
     TRY(rate_create(tries_of_address, RATE_KEYS, &parts->api.tries_by_address));
+    struct rate_limit messages = {.count = config->limits.messages_per_second_per_user, .period_ms = 1000};
+    messages.burst = messages.count * 5;
+    TRY(rate_create(messages, RATE_KEYS, &parts->messages_by_user));
+    /* A bucket that does not fill by itself within the life of a connection counts what is open. */
+    TRY(rate_create((struct rate_limit){.count = config->limits.connections_per_address, .period_ms = YEAR_MS}, RATE_KEYS, &parts->sockets_by_address));
+    TRY(rate_create((struct rate_limit){.count = config->limits.admission_rate, .period_ms = 1000}, 8, &parts->admissions));
     struct server_options options = {
+        .messages_by_user = parts->messages_by_user,
+        .admissions = parts->admissions,
+        .sockets_by_address = parts->sockets_by_address,
         .listen = config->server.listen,
         .loops = (unsigned)config->server.loops,
         .readers = (unsigned)config->server.readers,
@@ -124,6 +135,9 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
 static void free_parts(struct parts *parts)
 {
     server_free(parts->server);
+    rate_free(parts->messages_by_user);
+    rate_free(parts->admissions);
+    rate_free(parts->sockets_by_address);
     rate_free(parts->api.tries_by_email);
     rate_free(parts->api.tries_by_address);
     assets_free(parts->assets);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "live/session.h"
 #include "protocol/codes.h"
 #include "ws/handshake.h"
@@ -91,7 +92,7 @@ static int check_token(const struct client *client, struct str token, struct pri
 /* Who comes in, from what the request claims. 0, or the status of a refusal. */
 static int find_entry(const struct client *client, const struct entry_claims *claims, struct session_entry *entry)
 {
-    *entry = (struct session_entry){.ticket = claims->ticket};
+    entry->ticket = claims->ticket;
     if (claims->bearer.at != NULL) return check_token(client, claims->bearer, &entry->who) < 0 ? 401 : 0;
     if (claims->token.at == NULL) return 0;
     entry->follow_all = true;
@@ -154,6 +155,51 @@ ON_LOOP static void refuse_bearer(struct client *client)
     answer_and_end(client, &response, http_reader_request(client->reader));
 }
 
+/* 1 to 5 s, so that those who were turned away do not come back together. */
+static int64_t retry_spread(void)
+{
+    uint16_t random = 0;
+    ignore(random_bytes((uint8_t *)&random, sizeof random), "without it they come back together once");
+    return 1000 + random % 4000;
+}
+
+/* After a restart all come at once: so many a second are let in. And one address holds no more than its share. */
+ON_LOOP static void admit(const struct client *client, const struct http_request *request, uint8_t address[RATE_ADDRESS_BYTES],
+                          struct session_entry *entry)
+{
+    const struct server_options *options = options_of(client);
+    struct mono_ms now = loop_now(client->worker->loop);
+    struct site_view view;
+    int64_t next_ms;
+    entry->retry_after_ms = retry_spread();
+    if (options->admissions != NULL && !rate_take(options->admissions, str_span(STR("*")), now, &next_ms)) {
+        entry->refused = CODE_OVERLOADED;
+        return;
+    }
+    if (options->sockets_by_address == NULL) return;
+    site_view(options->site, request, &client->peer, conn_is_secure(&client->conn), &view);
+    struct span key = rate_address(str_c(view.peer), address);
+    if (rate_take(options->sockets_by_address, key, now, &next_ms)) entry->address = key;
+    else entry->refused = CODE_RATE_LIMITED;
+}
+
+ON_LOOP static void uncount(const struct client *client, const struct session_entry *entry)
+{
+    if (entry->address.len > 0) rate_give_back(options_of(client)->sockets_by_address, entry->address, loop_now(client->worker->loop));
+}
+
+ON_LOOP static void let_in(struct client *client, const struct ws_answer *answer, const struct session_entry *entry)
+{
+    timer_cancel(loop_wheel(client->worker->loop), &client->timer);
+    int rc = accept_upgrade(client, answer);
+    if (rc == 0) rc = session_start(client, entry, answer->window_bits);
+    else principal_unref(entry->who);
+    if (client->session == NULL) uncount(client, entry); /* a session does it at its end */
+    if (rc < 0) client_close(client, rc);
+    http_reader_free(client->reader);
+    client->reader = NULL;
+}
+
 ON_LOOP static void upgrade(struct client *client, const struct http_request *request)
 {
     struct ws_answer answer;
@@ -171,21 +217,17 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
     }
     struct entry_claims claims;
     struct session_entry entry = {0};
+    uint8_t address[RATE_ADDRESS_BYTES];
     int status = read_claims(request, &claims);
-    if (status == 0) status = find_entry(client, &claims, &entry);
-    if (status == 401) {
-        refuse_bearer(client);
-    } else if (status != 0) {
-        refuse(client, request, status, "bad_message", STR("Sign in one way only: token, ticket or Authorization, each once"));
-    } else {
-        timer_cancel(loop_wheel(client->worker->loop), &client->timer);
-        int rc = accept_upgrade(client, &answer);
-        if (rc == 0) rc = session_start(client, &entry, answer.window_bits);
-        else principal_unref(entry.who);
-        if (rc < 0) client_close(client, rc);
-        http_reader_free(client->reader);
-        client->reader = NULL;
+    if (status == 0) admit(client, request, address, &entry);
+    if (status == 0 && entry.refused == CODE_OK) status = find_entry(client, &claims, &entry);
+    if (status == 0) {
+        let_in(client, &answer, &entry);
+        return;
     }
+    uncount(client, &entry);
+    if (status == 401) refuse_bearer(client);
+    else refuse(client, request, status, "bad_message", STR("Sign in one way only: token, ticket or Authorization, each once"));
 }
 
 /* --- Requests --- */

@@ -6,6 +6,7 @@
  * Errors  with a sentence for people.
  * Tests   tests/integration/ */
 #pragma once
+#include "auth/rate.h"
 #include "live/exchange.h"
 #include "live/site.h"
 
@@ -41,6 +42,9 @@ struct server_options {
     struct tls *tls;          /* NULL: plain HTTP */
     const struct config *config; /* handed through to api */
     struct server_limits limits;
+    struct rate *messages_by_user; /* of each user, over all connections */
+    struct rate *admissions;  /* of sockets, over all of them: one key */
+    struct rate *sockets_by_address; /* open at once: taken by each, given back at its end */
     const struct http_router *router; /* handlers are struct endpoint */
     exchange_handler *fallback; /* GET of a path that no route has: the web app; NULL: 404 */
     void *api;                /* api's own state, from exchange_api() */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define EXPIRY_WARNING_MS INT64_C(60000)
+#define LIMITED_MAX 100        /* messages over the limit without one within it: 4429 */
 #define TIMER_MS_MAX (INT64_C(24) * 3600 * 1000) /* a deadline further away is looked at again then */
 
 static struct session *session_of_timer(struct timer *timer) { return (struct session *)((char *)timer - offsetof(struct session, timer)); }
@@ -91,12 +92,17 @@ int session_send(struct session *session, const struct buf *json)
 
 void session_error(struct session *session, const struct message *message, enum code code, const char *sentence)
 {
+    session_error_until(session, message, code, sentence, code == CODE_OVERLOADED || code == CODE_UNAVAILABLE ? 1000 : 0);
+}
+
+void session_error_until(struct session *session, const struct message *message, enum code code, const char *sentence, int64_t retry_after_ms)
+{
     OWNED(buf) struct buf json = buf_of(4096);
     struct out_error error = {
         .code = code,
         .sentence = str_c(sentence),
         .request = message == NULL ? (struct str){0} : message->type_name,
-        .retry_after_ms = code == CODE_OVERLOADED || code == CODE_UNAVAILABLE ? 1000 : 0,
+        .retry_after_ms = retry_after_ms,
     };
     if (error.request.len > 64) error.request = (struct str){0};
     struct str id = message == NULL ? (struct str){0} : message->id;
@@ -334,7 +340,12 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
     count_up(&session->worker->counts.sockets);
     set_timer(session, limits_of(session)->auth_timeout_ms, on_auth_timeout);
     session->is_stream = entry->as_stream;
-    if (entry->who != NULL) {
+    session->address_len = (uint8_t)entry->address.len;
+    if (entry->address.len > 0) memcpy(session->address, entry->address.at, entry->address.len);
+    if (entry->refused != CODE_OK) {
+        session_error_until(session, NULL, entry->refused, NULL, entry->retry_after_ms);
+        session_close(session, entry->refused == CODE_RATE_LIMITED ? CLOSE_RATE_LIMITED : CLOSE_TOO_MANY);
+    } else if (entry->who != NULL) {
         session_set_principal(session, entry->who);
         if (!entry->as_stream) session_welcome(session, entry->follow_all);
     } else if (entry->bad_token) {
@@ -349,6 +360,20 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
 
 /* --- Bytes --- */
 
+/* True: over the user's limit, and told so. Whoever goes on all the same is closed. */
+ON_LOOP static bool is_over_limit(struct session *session, const struct message *message)
+{
+    int64_t retry_after_ms = 0;
+    struct rate *rate = session->worker->server->options.messages_by_user;
+    if (rate == NULL || rate_take(rate, str_span(session->who->sub), loop_now(session->worker->loop), &retry_after_ms)) {
+        session->limited = 0;
+        return false;
+    }
+    session_error_until(session, message, CODE_RATE_LIMITED, NULL, retry_after_ms);
+    if (++session->limited >= LIMITED_MAX) session_close(session, CLOSE_RATE_LIMITED);
+    return true;
+}
+
 ON_LOOP static void on_text(struct session *session, struct str text)
 {
     count_up(&session->worker->counts.messages_in);
@@ -358,6 +383,8 @@ ON_LOOP static void on_text(struct session *session, struct str text)
     bool may_always = message.type == MESSAGE_AUTHENTICATE || message.type == MESSAGE_HEARTBEAT;
     if (session->who == NULL && !may_always) {
         session_error(session, &message, code == CODE_OK ? CODE_UNAUTHENTICATED : code, code == CODE_OK ? NULL : sentence);
+    } else if (session->who != NULL && is_over_limit(session, &message)) {
+        /* nothing is done */
     } else if (code != CODE_OK) {
         session_error(session, &message, code, sentence);
     } else {
@@ -430,6 +457,10 @@ void session_gone(struct session *session)
     ws_decoder_done(&session->decoder);
     if (session->who != NULL) count_down(&session->worker->counts.authenticated);
     count_down(&session->worker->counts.sockets);
+    if (session->address_len > 0) {
+        struct span address = span_of(session->address, session->address_len);
+        rate_give_back(session->worker->server->options.sockets_by_address, address, loop_now(session->worker->loop));
+    }
     session->client = NULL;
     session->state = SESSION_GONE;
     free_if_done(session);

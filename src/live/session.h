@@ -8,6 +8,7 @@
  * Errors  told to the client: `error` with a code, or a close code (protocol/codes.h).
  * Tests   tests/integration/ */
 #pragma once
+#include "auth/rate.h"
 #include "live/client.h"
 #include "protocol/message.h"
 #include "ws/frame.h"
@@ -24,6 +25,9 @@ struct session {
     struct timer token_timer;
     unsigned in_flight;       /* asks and readings whose callbacks will come */
     uint8_t silent_intervals;
+    uint8_t address[RATE_ADDRESS_BYTES]; /* as counted in sockets_by_address */
+    uint8_t address_len;
+    uint8_t limited;          /* messages over the limit, one after the other */
     enum session_state state : 8;
     bool said_something : 1;  /* since the last interval */
     bool warned_expiry : 1;
@@ -39,6 +43,9 @@ struct session_entry {
     bool as_stream;           /* live/stream.h; with who. An `authenticate` comes right after. */
     bool bad_token;           /* ?token= that was no good: say so and close with 4401 */
     struct str ticket;        /* len 0: none */
+    struct span address;      /* counted in sockets_by_address; len 0: not */
+    enum code refused;        /* CODE_OVERLOADED, CODE_RATE_LIMITED: told so in a way that a browser can read, and closed */
+    int64_t retry_after_ms;   /* with refused */
 };
 
 /* After the 101 was queued. window_bits: 0 without compression. Negative: the caller closes. */
@@ -65,6 +72,7 @@ struct actor session_actor(const struct principal *who);
 MUST_USE ON_LOOP int session_put(struct session *session, struct frame *frame);
 ON_LOOP int session_send(struct session *session, const struct buf *json);
 ON_LOOP void session_error(struct session *session, const struct message *message, enum code code, const char *sentence);
+ON_LOOP void session_error_until(struct session *session, const struct message *message, enum code code, const char *sentence, int64_t retry_after_ms);
 ON_LOOP void session_answered(struct session *session); /* one of in_flight came back; the session may be freed by it */
 ON_LOOP void session_set_principal(struct session *session, struct principal *who); /* takes the reference */
 
