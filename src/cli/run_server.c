@@ -36,6 +36,8 @@ static struct server_limits limits_of(const struct config *config)
     limits.write_timeout_ms = config->limits.write_timeout_ms;
     limits.close_timeout_ms = config->limits.close_timeout_ms;
     limits.request_timeout_ms = config->limits.request_timeout_ms;
+    limits.body_bytes_max = (size_t)config->limits.max_body_bytes;
+    limits.upload_bytes_max = (size_t)config->limits.max_upload_bytes;
     if (config->limits.connections_max > 0) limits.connections_max = (size_t)config->limits.connections_max;
     if (config->limits.waiting_commands > 0) limits.asks_max = (size_t)config->limits.waiting_commands;
     limits.in_flight_max = (unsigned)config->limits.commands_in_flight;
@@ -90,6 +92,9 @@ static int load_app(const struct config *config, struct assets **ret_assets, str
 static int make_parts(struct home *home, struct parts *parts, struct err_detail *reterr)
 {
     const struct config *config = &home->config;
+    if (str_starts(config->auth.jwks, STR("https://"))) {
+        return fail(reterr, ERR_UNSUPPORTED, "[auth] jwks: this version reads a key set from a file only; save it as one and name that");
+    }
     parts->rules = home_rules(config);
     TRY(make_site(config, &parts->site, reterr));
     TRY(load_app(config, &parts->assets, reterr));

@@ -256,14 +256,22 @@ ON_LOOP static void refuse_route(struct client *client, enum http_found found)
     client_answered(client, take(client->reader), take(frame), reply.keep_alive);
 }
 
+#define UPLOAD_BYTES_MIN ((size_t)1024 * 1024) /* a route that takes more than this takes files */
+
+static size_t body_max(const struct client *client, const struct http_route *route)
+{
+    const struct server_limits *limits = &options_of(client)->limits;
+    size_t most = route->body_bytes_max > UPLOAD_BYTES_MIN ? limits->upload_bytes_max : limits->body_bytes_max;
+    return route->body_bytes_max < most ? route->body_bytes_max : most;
+}
+
 /* The route, right after the head: how big a body it takes. */
 ON_LOOP static int on_head(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     count_up(&client->worker->counts.requests);
     client->found = http_router_match(options_of(client)->router, request->verb, request->path, &client->match);
-    size_t body_max = client->found == HTTP_FOUND ? client->match.route->body_bytes_max : 0;
-    TRY(http_reader_allow_body(client->reader, body_max));
+    TRY(http_reader_allow_body(client->reader, client->found == HTTP_FOUND ? body_max(client, client->match.route) : 0));
     if (!http_reader_wants_continue(client->reader)) return 0;
     return conn_send_bytes(&client->conn, str_span(HTTP_100_CONTINUE));
 }

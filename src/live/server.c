@@ -22,6 +22,8 @@ struct server_limits server_limits_default(void)
         .write_timeout_ms = 10000,
         .close_timeout_ms = 5000,
         .request_timeout_ms = 30000,
+        .body_bytes_max = (size_t)1024 * 1024,
+        .upload_bytes_max = (size_t)32 * 1024 * 1024,
         .heartbeat_ms = 25000,
         .stats_interval_ms = 250,
         .memory_events = 1000,

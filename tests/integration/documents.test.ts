@@ -1,10 +1,11 @@
 // docs/api itself: what it says about messages has to hold together before the server is held against it.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { checkMessage, checkRequest } from "../support/schema.ts";
-import { root } from "../support/server.ts";
+import { Server, footfall, root } from "../support/server.ts";
 
 interface Named {
   name?: string;
@@ -36,4 +37,30 @@ test("a message that nobody named, or of another form, is told apart", () => {
   expect(() => checkMessage({ type: "resync_required", payload: { location: "main" } })).toThrow("head");
   expect(() => checkMessage({ type: "event_hidden", payload: { location: "main", seq: 0 } })).toThrow("seq");
   checkMessage({ type: "resync_required", payload: { location: "main", head: 3 } });
+});
+
+describe("docs/operations.md", () => {
+  const page = readFileSync(join(root, "docs/operations.md"), "utf8");
+
+  test("has every setting as the program has it", async () => {
+    const { stdout, code } = await footfall(["check-config", "--markdown"]);
+    expect(code).toBe(0);
+    expect(page.slice(page.indexOf("### [server]"))).toBe(stdout);
+  });
+
+  test("has every metric that the server gives, and no other", async () => {
+    const server = await Server.start({ members: 1 });
+    const metrics = await (await fetch(`${server.origin}/metrics`)).text();
+    await server.stop();
+    const given = [...metrics.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, kind]) => `${name} ${kind}`);
+    const said = [...page.matchAll(/^\| `(footfall_\w+)` \| (\w+) \|/gm)].map(([, name, kind]) => `${name} ${kind}`);
+    expect(said).toEqual(given);
+  });
+
+  test("has only log lines that the program writes", () => {
+    const sources = execFileSync("grep", ["-rhoE", 'log_(info|warn|error)\\("[^"]+"', join(root, "src")], { encoding: "utf8" });
+    const lines = [...page.slice(page.indexOf("## Log lines"), page.indexOf("## Settings")).matchAll(/^\| (.+?) \| .+ \|$/gm)].map(([, line]) => line).filter((line) => line !== "line" && line !== "---");
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(sources).toContain(`"${line}"`);
+  });
 });
