@@ -110,9 +110,12 @@ describe('the app', () => {
     await expectNoViolations();
   });
 
-  it('checks in by name and Enter', async () => {
+  it.each([
+    ['a hand', 90],
+    ['dictation, as fast as a scanner', 0],
+  ])('checks in by name and Enter: %s', async (_, delay) => {
     await openDesk();
-    const hands = userEvent.setup({ delay: 90 }); // slower than any scanner
+    const hands = userEvent.setup({ delay });
     await hands.type(screen.getByLabelText('Name, number, phone or scan'), 'elif{Enter}');
     expect(await waitFor(() => answer().getByText('Welcome'))).toBeInTheDocument();
     expect(server.received.filter(({ type }) => type === 'check_in').map(({ payload }) => payload)).toEqual([{ member_id: 42, location: 'main' }]);

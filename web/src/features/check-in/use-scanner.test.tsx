@@ -24,6 +24,10 @@ function Page() {
         <input value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </label>
       <label>
+        Who
+        <input data-takes-names />
+      </label>
+      <label>
         Card
         <input data-takes-scans />
       </label>
@@ -90,6 +94,18 @@ describe('a scan', () => {
 });
 
 describe('typing', () => {
+  it.each([
+    ['a name, as fast as dictation puts it', 'Elif Demir', 'Who', 0],
+    ['a card, where a name was expected', '0000055433', 'Who', 1],
+    ['a card of letters, where no name is expected', 'ABCDEF', 'Notes', 1],
+  ])('tells %s', (_, text, label, scans) => {
+    render(<Page />);
+    screen.getByLabelText(label).focus();
+    type(text, 5);
+    expect(press('Enter', 5)).toBe(scans === 0);
+    expect(onScan).toHaveBeenCalledTimes(scans);
+  });
+
   it('is nobody else’s business, Enter and all', () => {
     render(<Page />);
     notes().focus();

@@ -1,7 +1,8 @@
 /**
  * Takes a scanner's keystrokes wherever the cursor is. The first keys of a scan cannot be told from typing, so the field that had the cursor
  * gets back what it held before; the Enter at the end reaches nobody. A field that wants the code itself (a new card of a member) says so
- * with `data-takes-scans`.
+ * with `data-takes-scans`; one that takes names, `data-takes-names`, keeps what has no digit, however fast it came: dictation and text snippets
+ * type a name as fast as a scanner does a card, and Enter there finds both.
  */
 import { useEffect, useEffectEvent } from 'react';
 import { noScan, onKey } from './scan-detector.ts';
@@ -23,7 +24,7 @@ export function useScanner(onScan: (code: string) => void): void {
       const modified = event.ctrlKey || event.metaKey || (event.altKey && !event.getModifierState('AltGraph'));
       const step = onKey(state, { key: event.key, at_ms: event.timeStamp, modified });
       state = step.state;
-      if (step.scan === null) {
+      if (step.scan === null || isNameFor(document.activeElement, step.scan.code)) {
         if (step.fresh) befores = [];
         if (befores.length < state.segments.length) befores.push(remember(document.activeElement));
         return;
@@ -38,6 +39,8 @@ export function useScanner(onScan: (code: string) => void): void {
     return () => window.removeEventListener('keydown', listen, { capture: true });
   }, []);
 }
+
+const isNameFor = (element: Element | null, text: string): boolean => (element?.hasAttribute('data-takes-names') ?? false) && !/\d/.test(text);
 
 function remember(element: Element | null): Before | null {
   if (!(element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement)) return null;

@@ -94,6 +94,7 @@ export function ScanBox({ slug, timeZone, mode, onMode, onSubmit, onEscape, inpu
               autoComplete="off"
               spellCheck={false}
               autoFocus
+              data-takes-names
               leftSection={search.isFetching ? <Loader size={22} /> : <IconSearch size={26} aria-hidden />}
               onChange={(event) => {
                 setText(event.currentTarget.value);
