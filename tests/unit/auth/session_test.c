@@ -109,6 +109,21 @@ static void a_stranger_s_guess_signs_nobody_out(void **state)
     assert_int_equal(present(&story, &story.first, 2000, &next), SESSION_RENEWED); /* all the same */
 }
 
+/* The secret is what is trusted; the tag only tells an old token from a guess. So a new key of the server signs nobody out. */
+static void the_newest_is_good_under_another_key_too(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    struct session_state after;
+    struct refresh_token next;
+    assert_int_equal(session_renew(OTHER_KEY, &story.state, &story.first, later(1000), TTL_MS, &after, &next), SESSION_RENEWED);
+    story.state = after;
+    /* What was answered under a key that is gone can not be answered again: signed in anew, but nobody is a thief. */
+    assert_int_equal(present(&story, &story.first, 2000, &next), SESSION_UNKNOWN);
+    assert_false(wall_is(story.state.revoked_at));
+}
+
 static void it_ends_with_its_time(void **state)
 {
     (void)state;
@@ -164,6 +179,7 @@ int main(void)
         cmocka_unit_test(used_again_once_its_successor_was_is_theft_even_within_the_grace),
         cmocka_unit_test(an_old_token_of_long_ago_is_theft_too),
         cmocka_unit_test(a_stranger_s_guess_signs_nobody_out),
+        cmocka_unit_test(the_newest_is_good_under_another_key_too),
         cmocka_unit_test(it_ends_with_its_time),
         cmocka_unit_test(a_log_out_knows_the_newest_and_the_one_before),
         cmocka_unit_test(a_token_is_text_in_one_form),
