@@ -51,6 +51,8 @@ static int split(struct str text, struct str *ret_host, struct str *ret_port)
 
 static int resolve(const char *host, struct address *ret_address)
 {
+    /* RFC 6761 6.3: the name is the loopback address, also on a machine that has no hosts file or asks a name server for everything. */
+    if (str_eq_nocase_ascii(str_c(host), STR("localhost"))) host = "127.0.0.1";
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     if (getaddrinfo(host, NULL, &hints, &found) != 0 || found == NULL) return ERR_NOT_FOUND;
