@@ -64,7 +64,7 @@ static int find_of_status(struct sql *sql, struct exchange *exchange)
 static bool is_status(struct str text)
 {
     static const char *const ALL[] = {"active", "expired", "frozen", "not_started", "cancelled", "used_up", "banned", "none"};
-    for (size_t i = 0; i < sizeof ALL / sizeof ALL[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(ALL); i++) {
         if (str_eq_c(text, ALL[i])) return true;
     }
     return false;

@@ -49,4 +49,4 @@ static const struct http_route ROUTES[] = {
     {VERB_GET, "/metrics", OPEN(metrics_get), 0, 0, false},
 };
 
-const struct http_router API_ROUTER = {ROUTES, sizeof ROUTES / sizeof ROUTES[0]};
+const struct http_router API_ROUTER = {ROUTES, COUNT_OF(ROUTES)};

@@ -235,7 +235,7 @@ ON_LOOP void location_events(struct exchange *exchange)
     if (!api_query_i64(exchange, "before", 1, ID_LIMIT - 1, -1, &moment->before)) return;
     int given = http_query(exchange->request, "type", &moment->type);
     bool known = given == 0;
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0] && given == 1; i++) known = known || str_eq_c(moment->type, TYPES[i]);
+    for (size_t i = 0; i < COUNT_OF(TYPES) && given == 1; i++) known = known || str_eq_c(moment->type, TYPES[i]);
     if (given == 0) moment->type = (struct str){0};
     if (!known) api_refuse(exchange, CODE_BAD_MESSAGE, "type", "There is no event of this type");
     else if (moment->after >= 0 && moment->before >= 0) api_refuse(exchange, CODE_BAD_MESSAGE, "before", "Give after or before, not both");

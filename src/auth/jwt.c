@@ -296,11 +296,11 @@ static int check_foreign_kind(const json_t *claims, bool required, const char **
     static const char *const GOOD[] = {"access", "bearer", "JWT", "at+jwt"};
     static const char *const CLAIMS[] = {"token_type", "typ"};
     bool said = false;
-    for (size_t i = 0; i < sizeof CLAIMS / sizeof CLAIMS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CLAIMS); i++) {
         const json_t *value = json_object_get(claims, CLAIMS[i]);
         if (value == NULL) continue;
         bool good = false;
-        for (size_t k = 0; json_is_string(value) && k < sizeof GOOD / sizeof GOOD[0]; k++) {
+        for (size_t k = 0; json_is_string(value) && k < COUNT_OF(GOOD); k++) {
             good |= str_eq_nocase_ascii(str_c(json_string_value(value)), str_c(GOOD[k]));
         }
         if (!good) return refuse(ret_why, "it is a token of another kind (typ)");

@@ -53,6 +53,9 @@ struct str str_trim(struct str s);
         taken_;                                                                                                        \
     })
 
+/* How many an array holds (of a pointer, the compiler says that it is none). */
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
 /* The struct of this type that pointer's member lies in. */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 

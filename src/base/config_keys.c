@@ -128,8 +128,8 @@ const struct config_key CONFIG_KEYS[] = {
     INT(policy, balance_warn, "0", 0, INT64_C(1000000000), "Owing more than this, in cents, warns."),
     INT(policy, balance_block, "-1", -1, INT64_C(1000000000), "Owing more than this, in cents, is refused; -1: never."),
 };
-const size_t CONFIG_KEY_COUNT = sizeof CONFIG_KEYS / sizeof CONFIG_KEYS[0];
-static_assert(sizeof CONFIG_KEYS / sizeof CONFIG_KEYS[0] <= CONFIG_KEYS_MAX, "struct config has room for where each key was set");
+const size_t CONFIG_KEY_COUNT = COUNT_OF(CONFIG_KEYS);
+static_assert(COUNT_OF(CONFIG_KEYS) <= CONFIG_KEYS_MAX, "struct config has room for where each key was set");
 
 int config_key_find(struct str section, struct str name, bool *ret_is_file)
 {

@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/bytes.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ static const char *const WORDS[] = {
 const char *err_word(int code)
 {
     int index = -code;
-    if (index < 1 || (size_t)index >= sizeof WORDS / sizeof WORDS[0]) return "unknown fault";
+    if (index < 1 || (size_t)index >= COUNT_OF(WORDS)) return "unknown fault";
     return WORDS[index];
 }
 

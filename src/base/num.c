@@ -52,7 +52,7 @@ int num_duration_ms(struct str text, int64_t *ret_ms)
         {STR(""), 1000},  {STR("ms"), 1},        {STR("s"), 1000},
         {STR("m"), 60000}, {STR("h"), 3600000}, {STR("d"), 86400000},
     };
-    return with_unit(text, UNITS, sizeof UNITS / sizeof UNITS[0], ret_ms);
+    return with_unit(text, UNITS, COUNT_OF(UNITS), ret_ms);
 }
 
 int num_bytes(struct str text, int64_t *ret_bytes)
@@ -63,5 +63,5 @@ int num_bytes(struct str text, int64_t *ret_bytes)
         {STR("MiB"), INT64_C(1) << 20},
         {STR("GiB"), INT64_C(1) << 30},
     };
-    return with_unit(text, UNITS, sizeof UNITS / sizeof UNITS[0], ret_bytes);
+    return with_unit(text, UNITS, COUNT_OF(UNITS), ret_bytes);
 }

@@ -311,7 +311,7 @@ int bench_command(int argc, char **argv)
         .usage = "footfall bench URL --token JWT [--screens N] [--devices N] [--rate PER_SECOND] [--seconds S] [--json]",
         .about = "Load for a server of yours (`footfall demo --clean`): screens that watch, devices that check members in and out; counts what is lost.",
         .flags = flags,
-        .flag_count = sizeof flags / sizeof flags[0],
+        .flag_count = COUNT_OF(flags),
     };
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;

@@ -42,7 +42,7 @@ int check_config_command(int argc, char **argv)
     };
     struct args args = {.usage = "footfall check-config [--config FILE|--data DIR] [--keys] [--SECTION.KEY=VALUE …]",
                         .about = "Reads the configuration as serve would, and says what is wrong or unwise.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (markdown) return print_all(config_print_markdown);

@@ -100,7 +100,7 @@ int demo_command(int argc, char **argv)
         .usage = "footfall demo [--listen HOST:PORT] [--data DIR] [--members N] [--locations N] [--traffic PER_MINUTE] [--clean]",
         .about = "Runs a gym with made-up members: some expired, frozen, banned, in debt, as a desk meets them.",
         .flags = flags,
-        .flag_count = sizeof flags / sizeof flags[0],
+        .flag_count = COUNT_OF(flags),
         .takes_config = true,
     };
     int status;

@@ -90,7 +90,7 @@ int init_command(int argc, char **argv)
     };
     struct args args = {.usage = "footfall init --config FILE --owner-email E --owner-password-file P [--database.url=… …]",
                         .about = "Writes a configuration with a key of its own, makes the database, adds the first owner.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     struct err_detail detail = {0};

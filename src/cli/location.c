@@ -107,7 +107,7 @@ static int location_add(int argc, char **argv)
     const struct arg flags[] = {HOME_FLAGS(f), EDIT_FLAGS(f)};
     struct args args = {.words_max = 1,.usage = "footfall location add SLUG --name NAME --zone ZONE [flags] --data DIR|--config FILE",
                         .about = "Opens a location. A running server has it within a second.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1 || slug_check(str_c(args.words[0])) < 0) return args_wrong(&args, "give a slug: 1 to 40 of a-z 0-9 and -, not digits alone");
@@ -124,7 +124,7 @@ static int location_edit(int argc, char **argv)
     const struct arg flags[] = {HOME_FLAGS(f), EDIT_FLAGS(f)};
     struct args args = {.words_max = 1,.usage = "footfall location edit SLUG [flags] --data DIR|--config FILE",
                         .about = "Changes a location. A running server goes by it within a second.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1) return args_wrong(&args, "give the location's slug");
@@ -158,7 +158,7 @@ static int location_list(int argc, char **argv)
     struct location_flags f = {0};
     const struct arg flags[] = {HOME_FLAGS(f), {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
     struct args args = {.usage = "footfall location list [--json] --data DIR|--config FILE", .about = "Lists the locations.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};
@@ -183,5 +183,5 @@ int location_command(int argc, char **argv)
         {"list", location_list, "list them"},
         {"edit", location_edit, "change one"},
     };
-    return run_subcommand("footfall location", ALL, sizeof ALL / sizeof ALL[0], argc, argv);
+    return run_subcommand("footfall location", ALL, COUNT_OF(ALL), argc, argv);
 }

@@ -60,5 +60,5 @@ int main(int argc, char **argv)
 {
     umask(077); /* keys, database and photos are for their owner's eyes only */
     if (argc > 1 && strcmp(argv[1], "--version") == 0) argv[1] = (char[]){"version"};
-    return run_subcommand("footfall", COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0], argc, argv);
+    return run_subcommand("footfall", COMMANDS, COUNT_OF(COMMANDS), argc, argv);
 }

@@ -100,7 +100,7 @@ static int member_import(int argc, char **argv)
     };
     struct args args = {.words_max = 1,.usage = "footfall member import FILE [--dry-run] [--map COLUMN=FIELD …] [--skip-bad] --data DIR|--config FILE",
                         .about = "Takes a member list (CSV of any common program) into the database, all of it or nothing.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1) return args_wrong(&args, "give one file");
@@ -158,7 +158,7 @@ static int member_add(int argc, char **argv)
         {.name = "plan", .value_name = "NAME", .value = &f.plan, .help = "an open-ended membership from today on"},
     };
     struct args args = {.usage = "footfall member add --first-name NAME --last-name NAME [--card CODE] [--plan NAME] --data DIR|--config FILE",
-                        .about = "Adds a member.", .flags = flags, .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .about = "Adds a member.", .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (f.first == NULL && f.last == NULL) return args_wrong(&args, "member add needs a name");
@@ -219,7 +219,7 @@ static int member_find_some(int argc, char **argv)
                                 {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
     struct args args = {.words_max = 1,.usage = "footfall member find TEXT [--limit N] [--json] --data DIR|--config FILE",
                         .about = "Finds members as a desk does: by name, number, phone, email or card.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     int64_t limit;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
@@ -285,7 +285,7 @@ static int member_export(int argc, char **argv)
     struct member_flags f = {0};
     const struct arg flags[] = {HOME_FLAGS(f)};
     struct args args = {.usage = "footfall member export --data DIR|--config FILE > members.csv", .about = "Writes all members as CSV, as `member import` takes it.",
-                        .flags = flags, .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};
@@ -304,5 +304,5 @@ int member_command(int argc, char **argv)
         {"import", member_import, "take a list from another program"},
         {"export", member_export, "write all as CSV"},
     };
-    return run_subcommand("footfall member", ALL, sizeof ALL / sizeof ALL[0], argc, argv);
+    return run_subcommand("footfall member", ALL, COUNT_OF(ALL), argc, argv);
 }

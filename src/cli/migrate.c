@@ -10,7 +10,7 @@ int migrate_command(int argc, char **argv)
         {.name = "data", .value_name = "DIR", .value = &data, .help = "the data folder of a demo"},
     };
     struct args args = {.usage = "footfall migrate --config FILE|--data DIR", .about = "Brings the database's tables to this program's version.",
-                        .flags = flags, .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};

@@ -79,7 +79,7 @@ static int load_app(const struct config *config, struct assets **ret_assets, str
     if (slash == NULL) return 0;
     *slash = '\0';
     static const char *const PLACES[] = {"../web/dist", "../share/footfall/web"};
-    for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(PLACES); i++) {
         char folder[PATH_MAX + 64];
         snprintf(folder, sizeof folder, "%s/%s", program, PLACES[i]);
         int rc = assets_load(folder, ret_assets, reterr);

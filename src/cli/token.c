@@ -94,7 +94,7 @@ int token_command(int argc, char **argv)
         .usage = "footfall token --data DIR|--config FILE --sub ID --role ROLE --loc SLUG,SLUG|'*' --ttl SECONDS",
         .about = "Prints a new token, alone on its line; or with --inspect what a token says and whether it is good here.",
         .flags = flags,
-        .flag_count = sizeof flags / sizeof flags[0],
+        .flag_count = COUNT_OF(flags),
         .takes_config = true,
     };
     int status;

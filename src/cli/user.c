@@ -43,7 +43,7 @@ static int user_add(int argc, char **argv)
         {.name = "password-file", .value_name = "FILE", .value = &f.password_file, .help = "else it is asked for"},
     };
     struct args args = {.usage = "footfall user add --email EMAIL --name NAME [--role ROLE] [--loc SLUG,SLUG|'*'] [--password-file FILE] --data DIR|--config FILE",
-                        .about = "Adds somebody who may sign in.", .flags = flags, .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .about = "Adds somebody who may sign in.", .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     enum role role;
@@ -89,7 +89,7 @@ static int user_list_all(int argc, char **argv)
     struct user_flags f = {0};
     const struct arg flags[] = {USER_FLAGS(f), {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
     struct args args = {.usage = "footfall user list [--json] --data DIR|--config FILE", .about = "Lists who may sign in.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};
@@ -151,7 +151,7 @@ static int user_passwd(int argc, char **argv)
     const struct arg flags[] = {USER_FLAGS(f), {.name = "password-file", .value_name = "FILE", .value = &f.password_file, .help = "else it is asked for"}};
     struct args args = {.words_max = 1,.usage = "footfall user passwd EMAIL [--password-file FILE] --data DIR|--config FILE",
                         .about = "Sets a new password; all that was signed in by the old one is signed out.", .flags = flags,
-                        .flag_count = sizeof flags / sizeof flags[0], .takes_config = true};
+                        .flag_count = COUNT_OF(flags), .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1) return args_wrong(&args, "give the user's email");
@@ -165,7 +165,7 @@ static int user_disable(int argc, char **argv)
     bool undo = false;
     const struct arg flags[] = {USER_FLAGS(f), {.name = "undo", .set = &undo, .help = "let them sign in again"}};
     struct args args = {.words_max = 1,.usage = "footfall user disable EMAIL [--undo] --data DIR|--config FILE",
-                        .about = "Ends a user's sign-ins and lets no new one in.", .flags = flags, .flag_count = sizeof flags / sizeof flags[0],
+                        .about = "Ends a user's sign-ins and lets no new one in.", .flags = flags, .flag_count = COUNT_OF(flags),
                         .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
@@ -182,5 +182,5 @@ int user_command(int argc, char **argv)
         {"passwd", user_passwd, "set a new password"},
         {"disable", user_disable, "sign somebody out for good"},
     };
-    return run_subcommand("footfall user", ALL, sizeof ALL / sizeof ALL[0], argc, argv);
+    return run_subcommand("footfall user", ALL, COUNT_OF(ALL), argc, argv);
 }

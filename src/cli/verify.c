@@ -494,7 +494,7 @@ static void report(struct verify *v, const char *what, int rc, int64_t took_ms, 
 
 static void run_checks(struct verify *v, json_t *list)
 {
-    for (size_t i = 0; i < sizeof CHECKS / sizeof CHECKS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CHECKS); i++) {
         v->why = (struct err_detail){0};
         int64_t began_ms = clock_mono().ms;
         int rc = CHECKS[i].run(v);
@@ -516,7 +516,7 @@ int verify_command(int argc, char **argv)
         .usage = "footfall verify URL --token JWT [--location SLUG] [--json]",
         .about = "Goes through every message of the protocol against a running server. Checks one member in and out, and takes the visit back.",
         .flags = flags,
-        .flag_count = sizeof flags / sizeof flags[0],
+        .flag_count = COUNT_OF(flags),
     };
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;

@@ -30,7 +30,7 @@ int url_parse(const char *text, struct url *url, struct err_detail *reterr)
         {"http://", false}, {"https://", true}, {"ws://", false}, {"wss://", true}};
     *url = (struct url){0};
     const char *rest = NULL;
-    for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0] && rest == NULL; i++) {
+    for (size_t i = 0; i < COUNT_OF(SCHEMES) && rest == NULL; i++) {
         if (strncmp(text, SCHEMES[i].prefix, strlen(SCHEMES[i].prefix)) != 0) continue;
         rest = text + strlen(SCHEMES[i].prefix);
         url->is_https = SCHEMES[i].is_https;

@@ -139,7 +139,7 @@ static int judge_upgrade(const struct http_request *request, struct ws_answer *r
                                         "Sec-WebSocket-Version",
                                         "Sec-WebSocket-Protocol",
                                         "Sec-WebSocket-Extensions"};
-    enum { COUNT = sizeof NAMES / sizeof NAMES[0] };
+    enum { COUNT = COUNT_OF(NAMES) };
     struct buf values[COUNT];
     struct str found[COUNT];
     int rc = 0;

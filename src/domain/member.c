@@ -23,7 +23,7 @@ static int rank(enum code code)
     static const enum code ORDER[] = {CODE_MEMBERSHIP_FROZEN, CODE_MEMBERSHIP_EXPIRED, CODE_VISITS_EXHAUSTED,
                                       CODE_MEMBERSHIP_NOT_STARTED, CODE_MEMBERSHIP_CANCELLED};
     int place = 0;
-    while (place < (int)(sizeof ORDER / sizeof ORDER[0]) && ORDER[place] != code) place++;
+    while (place < (int)(COUNT_OF(ORDER)) && ORDER[place] != code) place++;
     return place;
 }
 

@@ -183,7 +183,7 @@ const char *assets_mime(struct str path)
         {".xml", "application/xml"},
         {".yaml", "application/yaml"},
     };
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(TYPES); i++) {
         struct str ending = str_c(TYPES[i].ending);
         if (path.len < ending.len) continue;
         if (str_eq((struct str){path.at + path.len - ending.len, ending.len}, ending)) return TYPES[i].mime;

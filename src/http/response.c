@@ -174,7 +174,7 @@ static int put_security_headers(struct buf *head, const struct http_response *re
         /* The camera reads QR codes at the desk. */
         {STR("Permissions-Policy"), STR("camera=(self), microphone=(), geolocation=(), payment=(), usb=()")},
     };
-    for (size_t i = 0; i < sizeof ALWAYS / sizeof ALWAYS[0]; i++) TRY(put_line(head, ALWAYS[i].name, ALWAYS[i].value));
+    for (size_t i = 0; i < COUNT_OF(ALWAYS); i++) TRY(put_line(head, ALWAYS[i].name, ALWAYS[i].value));
     if (!res->has_csp) TRY(put_line(head, STR("Content-Security-Policy"), STR(HTTP_CSP_FOR_API)));
     if (!res->has_cache_control) TRY(put_line(head, STR("Cache-Control"), STR("no-store")));
     if (reply->hsts) TRY(put_line(head, STR("Strict-Transport-Security"), STR("max-age=31536000")));

@@ -82,7 +82,7 @@ struct str http_allow(uint32_t verbs, char ret_text[HTTP_ALLOW_BYTES])
         {VERB_PATCH, STR("PATCH, ")},   {VERB_DELETE, STR("DELETE, ")},
     };
     size_t len = 0;
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         if ((verbs & verb_bit(NAMES[i].verb)) == 0) continue;
         memcpy(ret_text + len, NAMES[i].name.at, NAMES[i].name.len);
         len += NAMES[i].name.len;

@@ -58,7 +58,7 @@ static int recognise(struct str heading, enum import_field *ret_field)
     TRY(fold_heading(heading, &key));
     TRY(buf_put_byte(&key, '|'));
     *ret_field = FIELD_NONE;
-    for (size_t i = 0; i < sizeof HEADINGS / sizeof HEADINGS[0] && key.len > 2; i++) {
+    for (size_t i = 0; i < COUNT_OF(HEADINGS) && key.len > 2; i++) {
         if (memmem(HEADINGS[i].headings, strlen(HEADINGS[i].headings), key.at, key.len) != NULL) *ret_field = HEADINGS[i].field;
     }
     return 0;
@@ -226,7 +226,7 @@ static bool take_status(struct import *import, const struct csv_row *row, enum m
     if (text.at == NULL) return true;
     OWNED(buf) struct buf key = buf_of(8192);
     if (buf_put_byte(&key, '|') < 0 || fold_heading(text, &key) < 0 || buf_put_byte(&key, '|') < 0) return false;
-    for (size_t i = 0; i < sizeof STATES / sizeof STATES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(STATES); i++) {
         if (memmem(STATES[i].words, strlen(STATES[i].words), key.at, key.len) == NULL) continue;
         *ret_state = STATES[i].state;
         *ret_says_valid = STATES[i].says_valid;

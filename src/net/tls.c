@@ -261,7 +261,7 @@ int tls_open(struct tls_link *link, struct span cipher, struct mspan room, size_
 static size_t gather(const struct outq *plain, uint8_t ret_bytes[TLS_RECORD_BYTES])
 {
     struct iovec pieces[64];
-    size_t count = outq_peek(plain, TLS_RECORD_BYTES, pieces, sizeof pieces / sizeof pieces[0]);
+    size_t count = outq_peek(plain, TLS_RECORD_BYTES, pieces, COUNT_OF(pieces));
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         memcpy(ret_bytes + bytes, pieces[i].iov_base, pieces[i].iov_len);

@@ -8,13 +8,13 @@ static const char *const SOURCES[] = {[SOURCE_DESK] = "desk", [SOURCE_KIOSK] = "
 
 const char *source_name(enum source source)
 {
-    check((unsigned)source < sizeof SOURCES / sizeof SOURCES[0]);
+    check((unsigned)source < COUNT_OF(SOURCES));
     return SOURCES[source];
 }
 
 int source_of(struct str name, enum source *ret_source)
 {
-    for (unsigned i = 0; i < sizeof SOURCES / sizeof SOURCES[0]; i++) {
+    for (unsigned i = 0; i < COUNT_OF(SOURCES); i++) {
         if (!str_eq_c(name, SOURCES[i])) continue;
         *ret_source = (enum source)i;
         return 0;

@@ -15,7 +15,7 @@ static const struct {
 
 static enum message_type type_of(struct str name)
 {
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(TYPES); i++) {
         if (str_eq_c(name, TYPES[i].name)) return TYPES[i].type;
     }
     return MESSAGE_NONE;

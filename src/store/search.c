@@ -25,10 +25,10 @@ static char join_of(UChar32 c)
 {
     static const UChar APOSTROPHES[] = {'\'', '`', 0xb4, 0x2b9, 0x2bb, 0x2bc, 0x2bd, 0x2c8, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07};
     static const UChar HYPHENS[] = {'-', 0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xfe63, 0xff0d};
-    for (size_t i = 0; i < sizeof APOSTROPHES / sizeof APOSTROPHES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(APOSTROPHES); i++) {
         if (APOSTROPHES[i] == c) return '\'';
     }
-    for (size_t i = 0; i < sizeof HYPHENS / sizeof HYPHENS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(HYPHENS); i++) {
         if (HYPHENS[i] == c) return '-';
     }
     return 0;
@@ -54,7 +54,7 @@ static int put_character(UChar32 c, bool keep_joins, struct buf *out)
     if (join != 0) return keep_joins ? buf_put_byte(out, (uint8_t)join) : 0;
     c = u_foldCase(c, U_FOLD_CASE_DEFAULT);
     if (c < 0x80) return buf_put_byte(out, (uint8_t)(u_isalnum(c) ? c : ' '));
-    for (size_t i = 0; i < sizeof SPECIAL / sizeof SPECIAL[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(SPECIAL); i++) {
         if (SPECIAL[i].letter == c) return buf_put_str(out, str_c(SPECIAL[i].plain));
     }
     bool letter = u_isalnum(c) || type == U_COMBINING_SPACING_MARK; /* vowels of Indic scripts */
@@ -139,7 +139,7 @@ static void settle(struct str word, char ret_word[SEARCH_WORD_BYTES_MAX + 1])
     size_t len = 0;
     for (size_t i = 0; i < word.len && len < SEARCH_WORD_BYTES_MAX; i++) {
         bool pair = false;
-        for (size_t j = 0; i + 1 < word.len && j < sizeof PAIRS / sizeof PAIRS[0]; j++) pair = pair || memcmp(PAIRS[j], word.at + i, 2) == 0;
+        for (size_t j = 0; i + 1 < word.len && j < COUNT_OF(PAIRS); j++) pair = pair || memcmp(PAIRS[j], word.at + i, 2) == 0;
         ret_word[len++] = word.at[i];
         if (pair) i++;
     }

@@ -5,7 +5,7 @@ static const struct store_ops *const STORES[] = {&SQLITE_STORE};
 
 int store_open(const struct store_options *options, struct store **ret_store, struct err_detail *reterr)
 {
-    for (size_t i = 0; i < sizeof STORES / sizeof STORES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(STORES); i++) {
         if (str_starts(options->url, str_c(STORES[i]->url_prefix))) return STORES[i]->open(options, ret_store, reterr);
     }
     /* The URL itself may hold a password. */

@@ -205,7 +205,7 @@ static void bare_loop(const struct options *options)
     }
     print_line("bare loop", options, now_s() - wall, cpu_s() - cpu);
     sqlite3_stmt *all[] = {begin, commit, member, visit, event, request, total, head};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) sqlite3_finalize(all[i]);
+    for (size_t i = 0; i < COUNT_OF(all); i++) sqlite3_finalize(all[i]);
     sqlite3_close(db);
     free(seqs);
 }

@@ -48,8 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str *const fields[] = {&request.upgrade, &request.connection, &request.key,
                                   &request.version, &request.protocol,   &request.extensions};
     bool good = true;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) good = next_value(&in, fields[i]) && good;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) good = next_value(&in, fields[i]) && good;
     if (good) judge(&request);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) free((char *)fields[i]->at);
+    for (size_t i = 0; i < COUNT_OF(fields); i++) free((char *)fields[i]->at);
     return 0;
 }

@@ -1,14 +1,10 @@
 #include "api/assets_load.h"
+#include "../testing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 static char folder[64];
 
@@ -78,7 +74,7 @@ static void a_link_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const TARGETS[] = {"/etc/passwd", "index.html", "/", "no-such-file"};
-    for (size_t i = 0; i < sizeof TARGETS / sizeof TARGETS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(TARGETS); i++) {
         struct assets *assets = NULL;
         struct err_detail detail;
         assert_int_equal(symlink(TARGETS[i], in_folder("assets/link")), 0);

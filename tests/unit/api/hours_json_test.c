@@ -1,12 +1,7 @@
 #include "api/hours_json.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "../testing.h"
 
 #define REST ",[],[],[],[],[],[]]"
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void hours_come_back_as_they_were_given(void **state)
 {
@@ -19,7 +14,7 @@ static void hours_come_back_as_they_were_given(void **state)
         "[[{\"opens\":\"18:00\",\"closes\":\"02:00\"}]" REST, /* over midnight */
         "[[{\"opens\":\"00:00\",\"closes\":\"24:00\"}]" REST, /* all day */
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(json_tree) json_t *tree = NULL;
         OWNED(buf) struct buf text = buf_of(4096);
         struct hours hours;
@@ -42,7 +37,7 @@ static void what_cannot_be_hours_is_refused(void **state)
         "[[{\"opens\":\"14:00\",\"closes\":\"22:00\"},{\"opens\":\"06:00\",\"closes\":\"12:00\"}]" REST, /* out of order */
         "[[{\"opens\":\"06:00\",\"closes\":\"15:00\"},{\"opens\":\"14:00\",\"closes\":\"22:00\"}]" REST, /* over each other */
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(json_tree) json_t *tree = NULL;
         struct hours hours;
         assert_int_equal(json_in(str_span(str_c(CASES[i])), &tree), 0);

@@ -1,7 +1,7 @@
 /* The vectors' case by case; then what a file of vectors cannot hold: our own minting, limits, time, memory. */
 #include "auth/jwt.h"
 #include "auth/jwt_keys.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ static void assert_principal(const json_t *vector, const struct principal *who)
     const struct { const char *name; struct str is; } TEXTS[] = {
         {"sub", who->sub}, {"role", str_c(role_name(who->role))}, {"locations", str_c(locations)}, {"name", who->name}, {"session", who->session},
     };
-    for (size_t i = 0; i < COUNT(TEXTS); i++) {
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         if (json_object_get(vector, TEXTS[i].name) == NULL) continue;
         if (!str_eq(TEXTS[i].is, text_of(vector, TEXTS[i].name))) {
             fail_msg("%s: %s is «%.*s»", text_of(vector, "case").at, TEXTS[i].name, STR_ARG(TEXTS[i].is));
@@ -256,9 +256,9 @@ static void what_does_not_fit_is_not_minted(void **state)
     assert_int_equal(jwt_mint(keys, &claims, &token), 0);
     assert_true(token.len <= JWT_BYTES_MAX);
     static struct str many[900];
-    for (size_t i = 0; i < COUNT(many); i++) many[i] = STR("somewhere");
+    for (size_t i = 0; i < COUNT_OF(many); i++) many[i] = STR("somewhere");
     claims.locations = many;
-    claims.location_count = COUNT(many);
+    claims.location_count = COUNT_OF(many);
     size_t before = token.len;
     assert_int_equal(jwt_mint(keys, &claims, &token), ERR_TOO_BIG);
     assert_int_equal(token.len, before);
@@ -306,7 +306,7 @@ static void the_own_secret_is_hex_or_base64url_or_text(void **state)
         {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9", 43},                      /* stray low bits */
         {"a passphrase that is long enough to serve", 41},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(secret) struct secret key = {0};
         assert_int_equal(jwt_own_key_bytes(str_c(CASES[i].text), &key), 0);
         assert_int_equal(key.len, CASES[i].bytes);
@@ -326,7 +326,7 @@ static void the_configuration_makes_keys_or_says_what_is_missing(void **state)
     static const char *const FLAGS[] = {"--auth.secret=a passphrase that is long enough to serve", "--auth.jwks=https://site.example/keys",
                                         "--auth.claim_user=user_id", "--auth.default_role=staff", "--auth.default_locations=*",
                                         "--auth.foreign_secret=django-insecure-3#x)_k=shared secret of a site that is longer than 32 bytes"};
-    for (size_t i = 0; i < COUNT(FLAGS); i++) assert_int_equal(config_read_flag(&config, str_c(FLAGS[i]), NULL), 1);
+    for (size_t i = 0; i < COUNT_OF(FLAGS); i++) assert_int_equal(config_read_flag(&config, str_c(FLAGS[i]), NULL), 1);
     OWNED(jwt_keys) struct jwt_keys *keys = NULL;
     assert_int_equal(jwt_keys_from_config(&config, &keys, &why), 0);
     struct str jwks = text_of(json_object_get(json_object_get(g_vectors, "settings"), "jwks"), "foreign_jwks");

@@ -1,5 +1,5 @@
 #include "auth/password.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <sodium.h>
 
@@ -13,7 +13,7 @@ static void the_right_one_is_right_and_no_other(void **state)
     assert_string_not_equal(hash, again); /* a salt of its own */
     assert_int_equal(password_verify(str_c(hash), STR("correct horse")), 1);
     static const char *const WRONG[] = {"correct horsf", "Correct horse", "correct horse ", "", "correct hors"};
-    for (size_t i = 0; i < COUNT(WRONG); i++) assert_int_equal(password_verify(str_c(hash), str_c(WRONG[i])), 0);
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) assert_int_equal(password_verify(str_c(hash), str_c(WRONG[i])), 0);
     assert_false(password_is_outdated(str_c(hash)));
 }
 
@@ -39,7 +39,7 @@ static void a_new_one_has_8_characters_to_1024_bytes(void **state)
         {"1234567", false}, {"12345678", true}, {"\xc5\x82\xc5\x82\xc5\x82\xc5\x82", false}, /* 4 characters, 8 bytes */
         {"\xc5\x82\xc5\x82\xc5\x82\xc5\x82\xc5\x82\xc5\x82\xc5\x82\xc5\x82", true},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct err_detail why = {0};
         assert_int_equal(password_acceptable(str_c(CASES[i].text), &why), CASES[i].good ? 0 : ERR_RANGE);
         assert_true(CASES[i].good == (why.text[0] == '\0'));

@@ -1,5 +1,5 @@
 #include "auth/principal.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void a_copy_stands_alone(void **state)
 {

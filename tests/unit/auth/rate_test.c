@@ -1,5 +1,5 @@
 #include "auth/rate.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <stdio.h>
 
@@ -91,7 +91,7 @@ static void one_customer_s_ipv6_network_is_one_address(void **state)
         {"unix", "unix", true},
         {"unix", "", false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         uint8_t a[RATE_ADDRESS_BYTES], b[RATE_ADDRESS_BYTES];
         if (span_eq(rate_address(str_c(CASES[i].a), a), rate_address(str_c(CASES[i].b), b)) != CASES[i].same) {
             fail_msg("%s and %s", CASES[i].a, CASES[i].b);

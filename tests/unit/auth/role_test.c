@@ -1,6 +1,6 @@
 /* The whole table, written out a second time (contract section 4), so that a change to it is a decision. */
 #include "auth/role.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void who_may_do_what(void **state)
 {
@@ -12,8 +12,8 @@ static void who_may_do_what(void **state)
         {MAY_IMPORT, "om-----"},        {MAY_READ_VISITS, "oms----"},    {MAY_WRITE_LOCATIONS, "om-----"}, {MAY_OPEN_LOCATIONS, "o------"},
         {MAY_WRITE_USERS, "om-----"},   {MAY_READ_AUDIT, "om-----"},
     };
-    assert_int_equal(COUNT(TABLE), MAY_COUNT);
-    for (size_t i = 0; i < COUNT(TABLE); i++) {
+    assert_int_equal(COUNT_OF(TABLE), MAY_COUNT);
+    for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
         for (unsigned role = 0; role < ROLE_COUNT; role++) {
             bool may = role_may((enum role)role, TABLE[i].action);
             if (may != (TABLE[i].who[role] != '-')) fail_msg("%s, action %zu", role_name((enum role)role), i);
@@ -25,8 +25,8 @@ static void names_go_both_ways(void **state)
 {
     (void)state;
     static const char *const NAMES[] = {"owner", "manager", "staff", "kiosk", "turnstile", "viewer", "member"};
-    assert_int_equal(COUNT(NAMES), ROLE_COUNT);
-    for (size_t i = 0; i < COUNT(NAMES); i++) {
+    assert_int_equal(COUNT_OF(NAMES), ROLE_COUNT);
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         enum role role;
         assert_int_equal(role_of(str_c(NAMES[i]), &role), 0);
         assert_int_equal(role, i);
@@ -34,7 +34,7 @@ static void names_go_both_ways(void **state)
     }
     enum role none = ROLE_MEMBER;
     static const char *const BAD[] = {"", "Owner", "owner ", "admin", "own"};
-    for (size_t i = 0; i < COUNT(BAD); i++) assert_int_equal(role_of(str_c(BAD[i]), &none), ERR_NOT_FOUND);
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) assert_int_equal(role_of(str_c(BAD[i]), &none), ERR_NOT_FOUND);
 }
 
 static void nobody_appoints_above_himself(void **state)

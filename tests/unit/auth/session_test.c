@@ -1,6 +1,6 @@
 /* A sign-in's life as a story: who presents which token when, and what comes of it. */
 #include "auth/session.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <sodium.h>
 

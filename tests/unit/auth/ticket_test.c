@@ -1,6 +1,6 @@
 #include "auth/claims.h"
 #include "auth/ticket.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <sodium.h>
 
@@ -23,7 +23,7 @@ static void what_is_no_ticket_is_refused(void **state)
     (void)state;
     static const char *const CASES[] = {"", "abc", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         uint8_t hash[SHA256_BYTES];
         if (ticket_parse(str_c(CASES[i]), hash) != ERR_SYNTAX) fail_msg("«%s» was taken", CASES[i]);
     }

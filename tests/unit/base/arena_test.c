@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void what_is_taken_is_zeroed_aligned_and_apart(void **state)
 {

@@ -1,4 +1,4 @@
-#include "testing.h"
+#include "../testing.h"
 
 static void text_is_compared_whole(void **state)
 {
@@ -19,7 +19,7 @@ static void blanks_are_trimmed_at_both_ends(void **state)
     static const struct { const char *text, *trimmed; } CASES[] = {
         {"", ""}, {" ", ""}, {"\t\r\n ", ""}, {"a", "a"}, {" a ", "a"}, {"\na b\t", "a b"}, {"\xc2\xa0x", "\xc2\xa0x"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) assert_str(str_trim(str_c(CASES[i].text)), CASES[i].trimmed);
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_str(str_trim(str_c(CASES[i].text)), CASES[i].trimmed);
 }
 
 static void a_buf_grows_to_its_bound_and_stays_as_it_was_beyond(void **state)

@@ -1,5 +1,5 @@
 #include "base/config.h"
-#include "testing.h"
+#include "../testing.h"
 
 #define FLAGS_MAX 4
 
@@ -66,7 +66,7 @@ static void what_is_wrong_or_unwise_is_said(void **state)
         {{"--checkin.assumed_stay=17h"}, true, "assumed_stay must not be longer than max_stay"},
         {{"--policy.balance_warn=100", "--policy.balance_block=50"}, true, "balance_block must not be below balance_warn"},
     };
-    for (size_t i = 0; i < COUNT(ROWS); i++) {
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
         char joined[8192];
         bool is_fault;
         size_t count = check_flags(ROWS[i].flags, joined, &is_fault);
@@ -94,7 +94,7 @@ static void what_is_right_is_left_in_peace(void **state)
         {"--auth.jwks=https://site.example/keys", "--auth.foreign_issuer=site", "--auth.default_role=staff"},
         {"--limits.login_tries=0"},
     };
-    for (size_t i = 0; i < COUNT(ROWS); i++) {
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
         char joined[8192];
         bool is_fault;
         if (check_flags(ROWS[i], joined, &is_fault) != 0) fail_msg("row %zu: %s", i, joined);

@@ -1,7 +1,7 @@
 #include "base/config.h"
 #include "base/config_keys.h"
 #include "base/log.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static void each_type_is_read_in_each_of_its_forms(void **state)
     assert_str(config.server.public_url, "https://gym.example");
     struct str rest = config.server.hosts, word;
     static const char *const HOSTS[] = {"a.example", "b.example", "c.example"};
-    for (size_t i = 0; i < COUNT(HOSTS); i++) {
+    for (size_t i = 0; i < COUNT_OF(HOSTS); i++) {
         assert_true(config_list_next(&rest, &word));
         assert_str(word, HOSTS[i]);
     }
@@ -122,7 +122,7 @@ static void what_is_wrong_is_said_with_file_line_key_and_what_is_allowed(void **
         {"[server]\nlisten = \x01", ERR_TEXT, "gym.conf:2: [server] listen holds control characters or is not UTF-8"},
         {"[server]\nlisten = \xff", ERR_TEXT, "gym.conf: is not UTF-8"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         NEW_CONFIG(config);
         struct err_detail why = {0};
         int rc = read_text(&config, CASES[i].text, &why);
@@ -189,7 +189,7 @@ static void flags_of_another_form_are_left_to_others(void **state)
     NEW_CONFIG(config);
     struct err_detail why = {0};
     static const char *const OTHERS[] = {"--listen", "--listen=127.0.0.1:1", "serve", "-v", "a.b=c", "--", "", "--data"};
-    for (size_t i = 0; i < COUNT(OTHERS); i++) assert_int_equal(config_read_flag(&config, str_c(OTHERS[i]), &why), 0);
+    for (size_t i = 0; i < COUNT_OF(OTHERS); i++) assert_int_equal(config_read_flag(&config, str_c(OTHERS[i]), &why), 0);
     assert_int_equal(config_read_flag(&config, STR("--server.listen"), &why), ERR_SYNTAX);
     assert_string_equal(why.text, "--server.listen needs a value: --section.key=value");
     assert_int_equal(config_read_flag(&config, STR("--server.lissten=x"), &why), ERR_NOT_FOUND);
@@ -227,7 +227,7 @@ static void what_is_printed_reads_back_the_same(void **state)
                                         "--auth.secret_file=/etc/footfall/secret", "--policy.desk_capacity=ignore",
                                         "--policy.balance_block=-1", "--auth.url_token=no", "--checkin.repeat_window=0",
                                         "--database.url=postgres://u:p@h/d", "--auth.default_role=viewer", "--server.hosts="};
-    for (size_t i = 0; i < COUNT(FLAGS); i++) assert_int_equal(config_read_flag(&config, str_c(FLAGS[i]), NULL), 1);
+    for (size_t i = 0; i < COUNT_OF(FLAGS); i++) assert_int_equal(config_read_flag(&config, str_c(FLAGS[i]), NULL), 1);
     assert_int_equal(config_print(&config, &first), 0);
     assert_int_equal(buf_terminate(&first), 0);
     assert_contains((char *)first.at, "\nlisten = 0.0.0.0:80\n");
@@ -292,7 +292,7 @@ static void a_secret_comes_from_its_file_without_the_line_break(void **state)
 {
     (void)state;
     static const struct { const char *in, *out; } CASES[] = {{"s3cret\n", "s3cret"}, {"s3cret", "s3cret"}, {"s3cret\r\n", "s3cret"}, {"a\nb\n\n", "a\nb\n"}};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         NEW_CONFIG(config);
         struct err_detail why = {0};
         char path[64], flag[128];
@@ -320,7 +320,7 @@ static void a_secret_file_that_cannot_serve_is_named(void **state)
         {str_span(STR("\n")), 0600, ERR_RANGE, "is empty"},
         {span_of(big, sizeof big), 0600, ERR_TOO_BIG, "over 4096 bytes"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         NEW_CONFIG(config);
         struct err_detail why = {0};
         char path[64], flag[128];
@@ -351,7 +351,7 @@ static void loading_takes_all_sources_in_order_and_fails_on_a_fault(void **state
     char *environment[] = {"FOOTFALL_SERVER_LOOPS=2", "FOOTFALL_LIVE_STATS_RATE=3", NULL};
     const char *const flags[] = {"--config", path, "--live.stats_rate=5"};
     NEW_CONFIG(config);
-    assert_int_equal(config_load(&config, path, environment, flags, COUNT(flags), &why), 0);
+    assert_int_equal(config_load(&config, path, environment, flags, COUNT_OF(flags), &why), 0);
     assert_str(config.server.listen, "127.0.0.1:1");
     assert_int_equal(config.server.loops, 2);
     assert_int_equal(config.live.stats_rate, 5);

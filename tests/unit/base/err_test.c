@@ -1,4 +1,4 @@
-#include "testing.h"
+#include "../testing.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 #include "base/frame.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void a_frame_is_header_and_payload_until_its_last_reference(void **state)
 {

@@ -1,5 +1,5 @@
 #include "base/json.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void an_object_reads_straight_down(void **state)
 {

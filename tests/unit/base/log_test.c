@@ -1,6 +1,6 @@
 /* What is logged is read back from standard error, which is a pipe here. */
 #include "base/log.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "base/queue.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "base/secret.h"
-#include "testing.h"
+#include "../testing.h"
 
 static void a_secret_is_kept_replaced_and_bounded(void **state)
 {
@@ -31,7 +31,7 @@ static void sha256_is_the_standard_s(void **state)
         {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         uint8_t digest[SHA256_BYTES];
         OWNED(buf) struct buf hex = buf_of(100);
         assert_int_equal(sha256(str_span(str_c(CASES[i].text)), digest), 0);
@@ -47,7 +47,7 @@ static void base64url_goes_both_ways(void **state)
     static const struct { const char *text, *encoded; } CASES[] = {
         {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "-__-"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf encoded = buf_of(100), decoded = buf_of(100);
         assert_int_equal(base64url_put(&encoded, str_span(str_c(CASES[i].text))), 0);
         assert_str(buf_str(&encoded), CASES[i].encoded);
@@ -61,7 +61,7 @@ static void what_is_not_the_one_form_is_refused(void **state)
 {
     (void)state;
     static const char *const CASES[] = {"Zg==", "Zm9v\n", " Zm9v", "Zm 9v", "+/+/", "Zh", "Zm9", "Z", "Zm9vY", "\xff\xff\xff\xff", "-__\xff", "Zm9v\x80", "\xc3\xa9\xc3\xa9"};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf decoded = buf_of(100);
         if (base64url_get(str_c(CASES[i]), &decoded) != ERR_SYNTAX) fail_msg("«%s» was taken", CASES[i]);
         assert_int_equal(decoded.len, 0);

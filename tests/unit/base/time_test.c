@@ -1,16 +1,12 @@
 #include "base/time.h"
 #include "base/zone.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "../testing.h"
 
 static void a_day_is_read_and_written_alike(void **state)
 {
     (void)state;
     static const char *const DAYS[] = {"1970-01-01", "2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31", "2026-11-25"};
-    for (size_t i = 0; i < sizeof DAYS / sizeof DAYS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(DAYS); i++) {
         struct day day;
         char text[DAY_TEXT_BYTES];
         assert_int_equal(day_parse(str_c(DAYS[i]), &day), 0);
@@ -23,7 +19,7 @@ static void text_that_is_no_day_is_refused(void **state)
     (void)state;
     static const char *const DAYS[] = {"2023-02-29", "1900-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "2026-01-32",
                                        "2026-01-01 ", "", "0000-01-01", "20260101"};
-    for (size_t i = 0; i < sizeof DAYS / sizeof DAYS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(DAYS); i++) {
         struct day day;
         assert_true(day_parse(str_c(DAYS[i]), &day) < 0);
     }
@@ -36,7 +32,7 @@ static void a_month_from_the_31st_ends_on_the_last_day_of_the_month(void **state
         {"2026-01-31", 1, "2026-02-28"}, {"2024-01-31", 1, "2024-02-29"}, {"2026-03-31", 1, "2026-04-30"},
         {"2026-12-15", 1, "2027-01-15"}, {"2026-01-31", 12, "2027-01-31"}, {"2026-03-31", -1, "2026-02-28"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct day day;
         char text[DAY_TEXT_BYTES];
         assert_int_equal(day_parse(str_c(CASES[i].from), &day), 0);
@@ -54,7 +50,7 @@ static void a_moment_is_read_with_any_offset(void **state)
         {"2026-11-24T23:21:59.123456-05:00", "2026-11-25T04:21:59.123Z"},
         {"1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct wall_ms wall;
         char text[WALL_TEXT_BYTES];
         assert_int_equal(wall_parse(str_c(CASES[i].text), &wall), 0);
@@ -62,7 +58,7 @@ static void a_moment_is_read_with_any_offset(void **state)
     }
     static const char *const BAD[] = {"2026-11-25", "2026-11-25T24:00:00Z", "2026-11-25T04:21:59", "2026-11-25T04:21:59.Z",
                                       "2026-11-25T04:21:59+1:00", "2026-02-30T00:00:00Z", "2026-11-25T04:21:59Zz"};
-    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         struct wall_ms wall;
         assert_true(wall_parse(str_c(BAD[i]), &wall) < 0);
     }
@@ -81,7 +77,7 @@ static void a_location_has_its_own_day(void **state)
         {"Asia/Kolkata", "2026-11-24T18:30:00Z", "2026-11-25", 0},
         {"UTC", "2026-11-25T00:00:00Z", "2026-11-25", 0},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(zone) struct zone *zone = NULL;
         struct wall_ms wall;
         char text[DAY_TEXT_BYTES];
@@ -104,7 +100,7 @@ static void a_day_begins_at_its_first_moment_even_without_a_midnight(void **stat
         {"America/Sao_Paulo", "2018-11-04", 0, "2018-11-04T03:00:00.000Z"}, /* clocks went from 00:00 to 01:00 */
         {"America/New_York", "2026-11-01", 86400, "2026-11-02T05:00:00.000Z"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(zone) struct zone *zone = NULL;
         struct day day;
         char text[WALL_TEXT_BYTES];
@@ -118,7 +114,7 @@ static void a_name_that_is_no_zone_is_refused(void **state)
 {
     (void)state;
     static const char *const NAMES[] = {"", "Mars/Olympus", "/etc/passwd", "../etc/passwd", "Europe/../UTC", ":UTC"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         struct zone *zone = NULL;
         assert_int_equal(zone_open(str_c(NAMES[i]), &zone), ERR_NOT_FOUND);
     }

@@ -1,12 +1,7 @@
 #include "base/utf8.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* In memory of exactly its size: what is read too far is seen. */
 static int feed_exactly(struct utf8 *utf8, const uint8_t *at, size_t len)
@@ -60,7 +55,7 @@ static void well_formed_text_is_taken(void **state)
         {"Sebasti\xc3\xa1n \xc5\x81ukasz \xd0\x9e\xd0\xbb\xd1\x8f \xe6\x9d\x8e \xf0\x9f\x92\xaa", 24},
         {"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", 5},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         size_t len = strlen(CASES[i].text);
         assert_judged((const uint8_t *)CASES[i].text, len, true, true);
         assert_int_equal(utf8_count(str_c(CASES[i].text)), CASES[i].count);
@@ -85,7 +80,7 @@ static void malformed_text_is_refused_at_its_first_wrong_byte(void **state)
         {"\xf8\x88\x80\x80\x80", 1}, {"\xfc\x84\x80\x80\x80\x80", 1}, {"\xfe", 1}, {"\xff", 1},
         {"12345678\xff" "12345678", 9}, {"1234567\xc3" "12345678", 9}, /* around a word's edge */
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         const uint8_t *at = (const uint8_t *)CASES[i].text;
         assert_judged(at, strlen(CASES[i].text), false, false);
         assert_int_equal(refused_after(at, strlen(CASES[i].text)), CASES[i].after);
@@ -96,7 +91,7 @@ static void a_text_that_breaks_off_is_good_so_far_but_not_whole(void **state)
 {
     (void)state;
     static const char *const CASES[] = {"\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f", "\xf0\x9f\x92", "ok \xc3", "\xe0\xa0", "\xf4\x8f"};
-    for (size_t i = 0; i < COUNT(CASES); i++) assert_judged((const uint8_t *)CASES[i], strlen(CASES[i]), true, false);
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_judged((const uint8_t *)CASES[i], strlen(CASES[i]), true, false);
 }
 
 /* RFC 3629 3, from its table: the number in the bits, the form the shortest, no surrogate, at most U+10FFFF. */
@@ -139,7 +134,7 @@ static void text_is_cut_between_characters(void **state)
         {"\xc3\xa4\xc3\xb6\xc3\xbc", 2, "\xc3\xa4\xc3\xb6"}, {"\xf0\x9f\x92\xaa!", 1, "\xf0\x9f\x92\xaa"},
         {"a\xe2\x82\xac", 1, "a"}, {"a\xe2\x82\xac", 2, "a\xe2\x82\xac"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         assert_true(str_eq_c(utf8_cut(str_c(CASES[i].text), CASES[i].count), CASES[i].cut));
     }
 }

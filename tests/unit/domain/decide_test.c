@@ -206,7 +206,7 @@ static void each_membership_gives_its_own_reason(void **state)
         {"used up", MEMBERSHIP_ACTIVE, "2026-01-01", NULL, NULL, NULL, 0, CODE_VISITS_EXHAUSTED},
         {"one visit left", MEMBERSHIP_ACTIVE, "2026-01-01", NULL, NULL, NULL, 1, CODE_OK},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         const struct membership_case *c = &CASES[i];
         struct membership membership = {.id = 1, .state = c->state, .starts = on_day(c->starts),
             .ends = c->ends == NULL ? DAY_NONE : on_day(c->ends),

@@ -1,11 +1,7 @@
 /* A gym in memory for the tests of the rules: what a store would load, kept from batch to batch. */
 #pragma once
 #include "domain/batch.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "../testing.h"
 
 #define GYM_MEMBERS 8
 #define GYM_VISITS 4096

@@ -69,7 +69,7 @@ static void the_page_has_a_fresh_nonce_each_time(void **state)
     (void)state;
     OWNED(assets) struct assets *assets = make_assets();
     static const char *const PATHS[] = {"/", "/index.html", "/members/17", "/settings/", "/a.b/c", "/assets/none"};
-    for (size_t i = 0; i < COUNT(PATHS); i++) {
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
         OWNED(answer) struct answer answer = ask_for(assets, PATHS[i], "");
         assert_int_equal(answer.rc, 1);
         assert_str(answer.body, "<html><style nonce=\"n0nce\"></style><meta content=n0nce>FOOTFALL_CSP</html>");
@@ -87,7 +87,7 @@ static void a_file_that_is_not_there_is_not_the_page(void **state)
     (void)state;
     OWNED(assets) struct assets *assets = make_assets();
     static const char *const PATHS[] = {"/none.js", "/assets/none.js", "/favicon.ico", "/.env", "/a/.git", "/sw.jsx", "/sw.js/x.y"};
-    for (size_t i = 0; i < COUNT(PATHS); i++) {
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
         OWNED(answer) struct answer answer = ask_for(assets, PATHS[i], "");
         assert_int_equal(answer.rc, 0);
     }
@@ -152,7 +152,7 @@ static void what_no_request_can_ask_for_is_not_taken(void **state)
     OWNED(assets) struct assets *assets = NULL;
     assert_int_equal(assets_create(&assets), 0);
     static const char *const BAD[] = {"", "/", "a", "/a/", "//a", "/a//b", "/../a", "/a/.."};
-    for (size_t i = 0; i < COUNT(BAD); i++) assert_int_equal(assets_add(assets, str_c(BAD[i]), span_of("x", 1)), ERR_SYNTAX);
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) assert_int_equal(assets_add(assets, str_c(BAD[i]), span_of("x", 1)), ERR_SYNTAX);
     assert_int_equal(assets_add(assets, STR("/a"), span_of("x", 1)), 0);
     assert_int_equal(assets_add(assets, STR("/a"), span_of("y", 1)), ERR_EXISTS);
     assert_int_equal(assets_add(assets, STR("/b"), span_of("x", ASSETS_BYTES_MAX)), ERR_TOO_BIG);

@@ -59,7 +59,7 @@ static void chunks_become_one_body(void **state)
         {BYTES("3\r\nab"), 0, "ab", 0},
         {BYTES("3\r\nabc\r\n0\r\n\r"), 0, "abc", 0},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void chunks_that_can_be_read_in_two_ways_are_refused(void **state)
@@ -90,7 +90,7 @@ static void chunks_that_can_be_read_in_two_ways_are_refused(void **state)
         {BYTES("FFFFFFFFFFFFFFF\r\n"), ERR_TOO_BIG, NULL, 0},
         {BYTES("10000000000000003\r\n"), ERR_TOO_BIG, NULL, 0},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         for (size_t cut = 1; cut <= CASES[i].input.len; cut++) {
             /* Said as soon as it is known: at the latest with the last byte, or the first one of a too big chunk's data. */
             struct chunk_case one = CASES[i];

@@ -29,7 +29,7 @@ static void what_is_packed_comes_back(void **state)
         bytes[i] = (uint8_t)(seed >> 24); /* does not compress: the bound must hold */
     }
     static const size_t LENGTHS[] = {0, 1, 1000, 65536, BYTES_MAX};
-    for (size_t i = 0; i < COUNT(LENGTHS); i++) {
+    for (size_t i = 0; i < COUNT_OF(LENGTHS); i++) {
         for (int level = 1; level <= 9; level += 4) {
             OWNED(buf) struct buf out = buf_of(2 * BYTES_MAX);
             assert_int_equal(buf_put_str(&out, STR("x")), 0);

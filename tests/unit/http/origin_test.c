@@ -11,7 +11,7 @@ static void a_host_is_a_name_or_an_address_and_perhaps_a_port(void **state)
         {"[::ffff:1.2.3.4]:80", false, "[::ffff:1.2.3.4]", 80},
         {"Gym-1.example_x.org", false, "Gym-1.example_x.org", 80},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_origin origin;
         assert_int_equal(http_host_parse(str_c(CASES[i].text), CASES[i].https, &origin), 0);
         assert_str(origin.host, CASES[i].host);
@@ -28,7 +28,7 @@ static void what_could_leave_a_header_a_url_or_a_policy_is_no_host(void **state)
         "h\"", "h\r\n", "h\t", "[::1", "::1]", "::1", "[]", "[::1]x", "[::1]x80", "[::g]", "[::1]:", "[[::1]]", "m\xc3\xbcnchen", "*",
         "%41",
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_origin origin;
         if (http_host_parse(str_c(CASES[i]), false, &origin) != ERR_SYNTAX) fail_msg("%s is taken for a host", CASES[i]);
     }
@@ -51,7 +51,7 @@ static void an_origin_is_a_scheme_and_a_host(void **state)
     assert_str(origin.host, "[::1]");
     static const char *const BAD[] = {"null", "", "http", "http:", "http:/", "http://", "http://h/", "http://h/x", "ftp://h",
                                       "//h", "http://a http://b", "https://h:x", "chrome-extension://abc"};
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         if (http_origin_parse(str_c(BAD[i]), &origin) != ERR_SYNTAX) fail_msg("%s is taken for an origin", BAD[i]);
     }
 }
@@ -68,7 +68,7 @@ static void origins_are_equal_by_scheme_host_and_port(void **state)
         {"http://h", "http://h.evil", false, false},
         {"http://gym.example", "http://xgym.example", false, false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_origin a, b;
         assert_int_equal(http_origin_parse(str_c(CASES[i].a), &a), 0);
         assert_int_equal(http_origin_parse(str_c(CASES[i].b), &b), 0);

@@ -24,7 +24,7 @@ static void a_list_is_read_over_all_its_lines(void **state)
     const struct http_request *req = http_reader_request(reader);
     static const struct { const char *token; bool there; } CASES[] = {{"a", true},     {"A", true},      {"b", true},  {"d", true},
                                                                       {"c", false},    {"c;q=1", true},  {"x", false}, {"a,", false}};
-    for (size_t i = 0; i < COUNT(CASES); i++) assert_true(http_header_lists(req, "l", CASES[i].token) == CASES[i].there);
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_true(http_header_lists(req, "l", CASES[i].token) == CASES[i].there);
     OWNED(buf) struct buf joined = buf_of(100);
     assert_int_equal(http_header_joined(req, "L", &joined), 1);
     assert_str(buf_str(&joined), "a,, B ,, c;q=1, d");
@@ -66,7 +66,7 @@ static void a_cookie_is_found_once(void **state)
         {GET_WITH("Cookie: r=1; r=1\r\n"), ERR_EXISTS, NULL},
         {GET_WITH("Cookie: r=1\r\nCookie: r=2\r\n"), ERR_EXISTS, NULL},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_reader) struct http_reader *reader = read_request(CASES[i].headers);
         struct str value;
         assert_int_equal(http_cookie(http_reader_request(reader), "r", &value), CASES[i].rc);
@@ -91,7 +91,7 @@ static void a_bearer_token_is_one_token68(void **state)
         {GET_WITH("Authorization:\r\n"), ERR_SYNTAX, NULL},
         {GET_WITH("Authorization: Bearer a\r\nAuthorization: Bearer a\r\n"), ERR_SYNTAX, NULL},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_reader) struct http_reader *reader = read_request(CASES[i].headers);
         struct str token;
         assert_int_equal(http_bearer(http_reader_request(reader), &token), CASES[i].rc);
@@ -119,7 +119,7 @@ static void conditions_compare_entity_tags(void **state)
         {"w/\"1\"", "\"1\"", false, ERR_CONFLICT},
         {"\"11\"", "\"1\"", false, ERR_CONFLICT},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf text = buf_of(1000);
         assert_int_equal(buf_printf(&text, "GET / HTTP/1.1\r\nHost: h\r\nIf-None-Match: %s\r\nIf-Match: %s\r\n\r\n", CASES[i].tags,
                                     CASES[i].tags), 0);
@@ -154,7 +154,7 @@ static void gzip_is_sent_only_to_who_wants_it(void **state)
         {GET_WITH("Accept-Encoding: gzip, identity;q=0.5\r\n"), true},
         {GET_WITH("Accept-Encoding: notgzip\r\n"), false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_reader) struct http_reader *reader = read_request(CASES[i].headers);
         if (http_accepts_gzip(http_reader_request(reader)) != CASES[i].gzip) fail_msg("%s", CASES[i].headers);
     }

@@ -129,7 +129,7 @@ static void good_requests_are_read(void **state)
         /* Latin-1 in a header that nobody asks for. */
         {BYTES("GET / HTTP/1.1\r\n" H "X-City: M\xfcnster\r\n\r\n"), "GET / @h; "},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void several_requests_of_one_connection_are_read_one_by_one(void **state)
@@ -142,7 +142,7 @@ static void several_requests_of_one_connection_are_read_one_by_one(void **state)
         {BYTES(GET("/1") "\r\n" GET("/2")), "GET /1 @h; GET /2 @h; "},
         {BYTES(GET("/1") "GET\r\n\r\n"), "GET /1 @h; 400"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void a_websocket_upgrade_leaves_what_follows_to_the_caller(void **state)
@@ -163,7 +163,7 @@ static void a_websocket_upgrade_leaves_what_follows_to_the_caller(void **state)
         {BYTES("GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\n\r\n"), "GET / @h; "},
         {BYTES("GET / HTTP/1.1\r\n" H "Connection: upgrade\r\n\r\n"), "GET / @h; "},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void heads_that_can_be_read_in_two_ways_are_refused(void **state)
@@ -192,7 +192,7 @@ static void heads_that_can_be_read_in_two_ways_are_refused(void **state)
         {BYTES(" " GET("/")), "400"},
         {BYTES("\x16\x03\x01\x02"), "400"}, /* the start of TLS: answered at once, not after a time-out */
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void request_lines_that_are_none_are_refused(void **state)
@@ -223,7 +223,7 @@ static void request_lines_that_are_none_are_refused(void **state)
         {BYTES("GET http://u:p@h/ HTTP/1.1\r\n" H "\r\n"), "400"},
         {BYTES("GET http:///x HTTP/1.1\r\n" H "\r\n"), "400"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void the_host_is_there_once_and_is_one(void **state)
@@ -242,7 +242,7 @@ static void the_host_is_there_once_and_is_one(void **state)
         {BYTES("GET / HTTP/1.1\r\nHost: m\xfcnchen\r\n\r\n"), "400"},
         {BYTES("GET http://h/ HTTP/1.1\r\n\r\n"), "400"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void bodies_are_read_by_length_and_by_chunks(void **state)
@@ -260,7 +260,7 @@ static void bodies_are_read_by_length_and_by_chunks(void **state)
         {BYTES(POST("Transfer-Encoding: chunked\r\n") "14\r\n01234567890123456789\r\n1\r\n"), "413"},
         {BYTES("GET / HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\nx"), "GET / @h [x]; "},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 /* RFC 9112 6.1, 6.3, 11.2: the ways to smuggle a request past a proxy. */
@@ -292,7 +292,7 @@ static void bodies_of_doubtful_length_are_refused(void **state)
         {BYTES(POST(CHUNKED) "3\r\nabcXX0\r\n\r\n"), "400"},
         {BYTES(POST(CHUNKED) "3;a\nb\r\nabc\r\n0\r\n\r\n"), "400"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void what_is_too_long_is_refused_before_it_is_kept(void **state)
@@ -309,7 +309,7 @@ static void what_is_too_long_is_refused_before_it_is_kept(void **state)
         {BYTES("GET / HTTP/1.1\r\n" H "A:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n"), "GET / @h; "},
         {BYTES("GET / HTTP/1.1\r\n" H "A:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n"), "431"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 }
 
 static void a_client_that_expects_100_is_told_to_go_on_or_refused(void **state)
@@ -320,7 +320,7 @@ static void a_client_that_expects_100_is_told_to_go_on_or_refused(void **state)
         {BYTES(POST("Expect: 200-ok\r\nContent-Length: 1\r\n") "x"), "417"},
         {BYTES(POST("Expect: 100-continue\r\nContent-Length: 21\r\n")), "413"},
     };
-    assert_all(CASES, COUNT(CASES));
+    assert_all(CASES, COUNT_OF(CASES));
 
     static const struct { const char *headers; const char *body; bool wants; } WANTS[] = {
         {"Expect: 100-continue\r\nContent-Length: 1\r\n", "", true},
@@ -329,7 +329,7 @@ static void a_client_that_expects_100_is_told_to_go_on_or_refused(void **state)
         {"Expect: 100-continue\r\n", "", false},
         {"Content-Length: 1\r\n", "", false},
     };
-    for (size_t i = 0; i < COUNT(WANTS); i++) {
+    for (size_t i = 0; i < COUNT_OF(WANTS); i++) {
         OWNED(buf) struct buf text = buf_of(1000);
         OWNED(http_reader) struct http_reader *reader = NULL;
         assert_int_equal(buf_printf(&text, "POST / HTTP/1.1\r\n" H "%s\r\n", WANTS[i].headers), 0);

@@ -64,7 +64,7 @@ static void every_answer_has_the_security_headers(void **state)
 {
     (void)state;
     static const int STATUSES[] = {200, 204, 304, 404, 500};
-    for (size_t i = 0; i < COUNT(STATUSES); i++) {
+    for (size_t i = 0; i < COUNT_OF(STATUSES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(STATUSES[i]);
         OWNED(written) struct written out = write_it(&res, REPLY);
         assert_true(has_line(out.head, "X-Content-Type-Options: nosniff"));
@@ -94,7 +94,7 @@ static void answers_without_a_body_have_none(void **state)
     (void)state;
     static const struct { int status; bool head_only; const char *length; } CASES[] = {
         {200, true, "Content-Length: 3"}, {404, true, "Content-Length: 3"}, {204, false, NULL}, {304, false, NULL}};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(CASES[i].status);
         assert_int_equal(buf_put_str(&res.body, STR("abc")), 0);
         struct http_reply reply = REPLY;
@@ -116,7 +116,7 @@ static void the_connection_is_kept_or_closed(void **state)
         {false, true, false, "Connection: close"},
         {true, false, true, "Connection: close"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         res.is_stream = CASES[i].is_stream;
         struct http_reply reply = {.keep_alive = CASES[i].keep_alive, .http_1_0 = CASES[i].http_1_0};
@@ -131,7 +131,7 @@ static void nothing_can_be_injected_into_a_head(void **state)
 {
     (void)state;
     static const struct str BAD[] = {STR("a\r\nSet-Cookie: x=y"), STR("a\n"), STR("\r"), STR("a\0b"), STR("a\x7f"), STR("\x01")};
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         http_put_header(&res, "Location", BAD[i]);
         http_put_header(&res, "X-Good", STR("good")); /* does not mend it */
@@ -140,7 +140,7 @@ static void nothing_can_be_injected_into_a_head(void **state)
         assert_null(frame);
     }
     static const char *const NAMES[] = {"", "A B", "A:", "A\r\nB", "\xc3\xa4"};
-    for (size_t i = 0; i < COUNT(NAMES); i++) {
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         http_put_header(&res, NAMES[i], STR("x"));
         assert_int_equal(res.failed, ERR_SYNTAX);
@@ -196,7 +196,7 @@ static void a_cookie_is_strict(void **state)
         {{"refresh", STR(""), "/", 0, false}, "Set-Cookie: refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"},
         {{"r", STR("x=y"), "/", -1, false}, "Set-Cookie: r=x=y; Path=/; HttpOnly; SameSite=Strict"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         http_put_cookie(&res, &CASES[i].cookie);
         OWNED(written) struct written out = write_it(&res, REPLY);
@@ -207,7 +207,7 @@ static void a_cookie_is_strict(void **state)
         {"r", STR("\"a\""), "/", 0, false}, {"r", STR("\xc3\xa4"), "/", 0, false}, {"r r", STR("a"), "/", 0, false},
         {"", STR("a"), "/", 0, false},     {"r", STR("a"), "/;x", 0, false},    {"r", STR("a"), "x", 0, false},
     };
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         http_put_cookie(&res, &BAD[i]);
         assert_int_equal(res.failed, ERR_SYNTAX);
@@ -220,7 +220,7 @@ static void a_wait_is_whole_seconds(void **state)
     static const struct { int64_t ms; const char *line; } CASES[] = {{-5, "Retry-After: 1"},     {0, "Retry-After: 1"},
                                                                      {1000, "Retry-After: 1"},   {1001, "Retry-After: 2"},
                                                                      {60000, "Retry-After: 60"}, {INT64_MAX, "Retry-After: 9223372036854776"}};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(429);
         http_put_retry_after(&res, CASES[i].ms);
         OWNED(written) struct written out = write_it(&res, REPLY);
@@ -237,7 +237,7 @@ static void a_401_says_how_to_sign_in(void **state)
         {"invalid_token", "The token has expired",
          "WWW-Authenticate: Bearer realm=\"footfall\", error=\"invalid_token\", error_description=\"The token has expired\""},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(401);
         http_put_www_authenticate(&res, CASES[i].error, CASES[i].description);
         OWNED(written) struct written out = write_it(&res, REPLY);
@@ -263,7 +263,7 @@ static void big_bodies_are_packed_for_who_takes_it(void **state)
         {5000, true, false, false, "\"7\"", false, false}, /* names these very bytes */
         {5000, true, false, false, "W/\"7\"", true, true},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(http_response) struct http_response res = http_response_of(200);
         fill(&res.body, CASES[i].bytes);
         res.never_compress = CASES[i].never;
@@ -291,7 +291,7 @@ static void the_apps_policy_names_this_very_host(void **state)
         {"127.0.0.1:8000", false, "x", "connect-src 'self' ws://127.0.0.1:8000;", "style-src 'self' 'nonce-x';"},
         {"[::1]:8000", false, "", "connect-src 'self' ws://[::1]:8000;", "style-src 'self';"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf out = buf_of(1024);
         assert_int_equal(http_csp_for_app(str_c(CASES[i].host), CASES[i].https, str_c(CASES[i].nonce), &out), 0);
         assert_int_equal(buf_terminate(&out), 0);
@@ -306,7 +306,7 @@ static void the_apps_policy_names_this_very_host(void **state)
     }
     static const struct { const char *host, *nonce; } BAD[] = {
         {"", "x"}, {"h; script-src *", "x"}, {"h x", "x"}, {"h", "x' 'unsafe-inline"}, {"h", "x;"}, {"h\r\n", "x"}, {"h", "\xc3\xa4"}};
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         OWNED(buf) struct buf out = buf_of(1024);
         assert_int_equal(http_csp_for_app(str_c(BAD[i].host), true, str_c(BAD[i].nonce), &out), ERR_SYNTAX);
     }
@@ -320,7 +320,7 @@ static void dates_are_written_as_http_wants_them(void **state)
         {784111777999, "Sun, 06 Nov 1994 08:49:37 GMT"}, {1709251199000, "Thu, 29 Feb 2024 23:59:59 GMT"},
         {253402300799000, "Fri, 31 Dec 9999 23:59:59 GMT"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         char text[HTTP_DATE_BYTES];
         assert_str(http_date((struct wall_ms){CASES[i].ms}, text), CASES[i].text);
     }

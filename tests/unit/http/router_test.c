@@ -12,7 +12,7 @@ static const struct http_route ROUTES[] = {
     {VERB_DELETE, "/api/v1/members/{id}", "delete", 0, 0, false},
     {VERB_GET, "/api/v1/locations/{slug}/events/{seq}", "event", 0, 0, false},
 };
-static const struct http_router ROUTER = {ROUTES, COUNT(ROUTES)};
+static const struct http_router ROUTER = {ROUTES, COUNT_OF(ROUTES)};
 
 static void a_path_finds_its_route(void **state)
 {
@@ -46,7 +46,7 @@ static void a_path_finds_its_route(void **state)
         {VERB_GET, "", HTTP_NO_PATH, NULL},
         {VERB_OPTIONS, "*", HTTP_NO_PATH, NULL},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_match match;
         enum http_found found = http_router_match(&ROUTER, CASES[i].verb, str_c(CASES[i].path), &match);
         if (found != CASES[i].found) fail_msg("%s: %u, not %u", CASES[i].path, found, CASES[i].found);
@@ -77,7 +77,7 @@ static void a_405_names_what_is_allowed(void **state)
         {"/api/v1/members/import", "GET, HEAD, POST, PATCH, DELETE, OPTIONS"},
         {"/none", "OPTIONS"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_match match;
         char text[HTTP_ALLOW_BYTES];
         (void)http_router_match(&ROUTER, VERB_OTHER, str_c(CASES[i].path), &match);
@@ -112,7 +112,7 @@ static void a_table_is_checked(void **state)
         {"/a", "/{x}.json", VERB_GET, false, ERR_SYNTAX},
         {"/a", "/{a}/{b}/{c}/{d}/{e}", VERB_GET, false, ERR_SYNTAX},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct http_route routes[] = {{VERB_GET, CASES[i].first, NULL, 0, 0, CASES[i].slash},
                                       {CASES[i].verb, CASES[i].second, NULL, 0, 0, false}};
         struct http_router router = {routes, 2};

@@ -16,7 +16,7 @@ static void an_event_is_lines_and_an_empty_one(void **state)
         {STR(""), STR(""), STR("a\r"), "data: a\ndata: \n\n"},
         {STR(""), STR(""), STR(" a"), "data:  a\n\n"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf out = buf_of(200);
         assert_int_equal(sse_put_event(&out, CASES[i].name, CASES[i].id, CASES[i].data), 0);
         assert_str(buf_str(&out), CASES[i].expected);
@@ -27,7 +27,7 @@ static void a_name_or_id_of_two_lines_is_refused(void **state)
 {
     (void)state;
     static const struct str BAD[] = {STR("a\n"), STR("\ra"), STR("a\r\nb"), STR("a\0b")};
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         OWNED(buf) struct buf out = buf_of(200);
         assert_int_equal(buf_put_str(&out, STR("before")), 0);
         assert_int_equal(sse_put_event(&out, BAD[i], STR(""), STR("x")), ERR_SYNTAX);

@@ -17,7 +17,7 @@ static void a_path_is_decoded(void **state)
         {"/.hidden", "/.hidden", ""},
         {"http://h:80/a%20b", "/a b", ""},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf text = buf_of(100);
         struct http_target target;
         assert_int_equal(http_target_parse(str_c(CASES[i].target), VERB_GET, &text, &target), 0);
@@ -34,7 +34,7 @@ static void a_path_that_two_programs_read_differently_is_refused(void **state)
         "/a%2Fb", "/%2f", "/%00", "/a%0ab", "/a%7f", "/%", "/%4", "/%4g", "/%g4", "/%%", "/%C3", "/%FF", "/%C0%AF", "/%ED%A0%80",
         "/a b", "/a\tb", "/\xc3\xbc", "/a#b", "/\x01", "http://", "http:/a", "http://h:x/", "ws://h/", "http://h@i/",
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf text = buf_of(100);
         struct http_target target;
         if (http_target_parse(str_c(CASES[i]), VERB_GET, &text, &target) >= 0) fail_msg("%s is taken", CASES[i]);
@@ -56,7 +56,7 @@ static void a_query_is_decoded(void **state)
         {"q=a+b%2Bc", 1, "q", "a b+c"}, {"q=%C5%81", 1, "q", "\xc5\x81"}, {"%71=%26%3d", 1, "q", "&="}, {"x=1&x=2", 2, "x", "1"},
         {"q=a%0Ab", 1, "q", "a\nb"},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(buf) struct buf text = buf_of(100);
         struct http_pair pairs[HTTP_QUERY_MAX];
         size_t count = 99;
@@ -67,7 +67,7 @@ static void a_query_is_decoded(void **state)
         assert_str(pairs[0].value, CASES[i].value);
     }
     static const char *const BAD[] = {"a=%", "a=%4", "a=%zz", "a=%00", "%00=a", "a=%FF", "%C3=a", "a=1&b=%"};
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         OWNED(buf) struct buf text = buf_of(100);
         struct http_pair pairs[HTTP_QUERY_MAX];
         size_t count = 99;

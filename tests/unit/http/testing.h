@@ -1,27 +1,13 @@
 /* Helpers of the http tests: bytes as C literals, and requests made from them. */
 #pragma once
 #include "http/request.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 /* A literal with NULs in it too. */
 #define BYTES(literal) \
     {                  \
         (const uint8_t *)("" literal), sizeof(literal) - 1 \
     }
-
-#define assert_str(actual, expected)                                        \
-    do {                                                                    \
-        struct str actual_ = (actual);                                      \
-        if (!str_eq_c(actual_, expected)) {                                 \
-            print_error("is  «%.*s»\nnot «%s»\n", STR_ARG(actual_), expected); \
-            fail();                                                         \
-        }                                                                   \
-    } while (0)
 
 /* Reads one request out of text, which must be a good one; the reader is the caller's to free. */
 static inline struct http_reader *read_request(const char *text)

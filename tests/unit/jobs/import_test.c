@@ -1,11 +1,8 @@
 /* What an import must find in lists as gyms have them (tests/data/members), and the forms that cells come in. */
 #include "jobs/import.h"
 #include "jobs/import_dates.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -63,11 +60,6 @@ static const struct import_row *numbered(const char *number)
     return NULL;
 }
 
-static void assert_str(struct str got, const char *wanted)
-{
-    if (!str_eq_c(got, wanted)) fail_msg("\"%.*s\" is not \"%s\"", STR_ARG(got), wanted);
-}
-
 static void a_plain_list(void **state)
 {
     (void)state;
@@ -117,7 +109,7 @@ static void each_fault_is_named_with_its_line(void **state)
     assert_int_equal(g_import->row_count, 10);
     assert_int_equal(g_import->good_count, 1);
     assert_int_equal(g_import->rows[0].line, 10);
-    assert_int_equal(g_import->problem_count, sizeof WANTED / sizeof WANTED[0]);
+    assert_int_equal(g_import->problem_count, COUNT_OF(WANTED));
     for (size_t i = 0; i < g_import->problem_count; i++) {
         assert_int_equal(g_import->problems[i].line, WANTED[i].line);
         assert_str(g_import->problems[i].reason, WANTED[i].reason);
@@ -135,7 +127,7 @@ static void dates_are_decided_for_the_column(void **state)
         {"name,born\nA B,1990-02-01\n", "year first", "1990-02-01"},
         {"name,born\nA B,1.2.90\nC D,31.12.05\n", "day first", "1990-02-01"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         read_text(CASES[i].text);
         char text[DAY_TEXT_BYTES];
         assert_int_equal(g_import->problem_count, 0);
@@ -153,7 +145,7 @@ static void amounts_are_read_as_people_write_them(void **state)
         {"0,00", true, 0}, {"-10,10", true, -1010}, {"1.234,50", true, 123450}, {"1,234.50", true, 123450}, {"12", true, 1200},
         {"1.000", true, 100000}, {"(5.00)", true, -500}, {"€ 5", true, 500}, {"5,5", true, 550}, {"none", false, 0}, {"", false, 0},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         int64_t minor = 0;
         assert_int_equal(amount_read(str_c(CASES[i].text), &minor), CASES[i].good);
         if (CASES[i].good) assert_int_equal(minor, CASES[i].minor);
@@ -164,7 +156,7 @@ static void what_is_no_list_gets_a_sentence(void **state)
 {
     (void)state;
     static const char *const TEXTS[] = {"", "\n\n", "a,b\n1,2\n", "name,notes\nAna,\"open\n"};
-    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         struct err_detail detail = {0};
         import_done(g_import);
         assert_true(import_read(g_import, span_of(TEXTS[i], strlen(TEXTS[i])), NULL, 0, today(), &detail) < 0);

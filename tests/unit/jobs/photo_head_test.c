@@ -1,11 +1,6 @@
 #include "jobs/photo_head.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SIGNATURE "\x89PNG\r\n\x1a\n"
 #define IHDR(width, height) "\0\0\0\x0dIHDR" width height "\x08\x02\0\0\0CRC!"
 #define IEND "\0\0\0\0IENDCRC!"
@@ -26,7 +21,7 @@ static void the_head_says_type_size_and_passes(void **state)
         {STR(START "\xff\xe1\0\x0c" START "\xff\xc0\xff\xda" END "xx\xff\xff\xff" "\xc4\0\x02" FRAME("\xc1", "\0\x09", "\0\x08") SCAN END), PHOTO_JPEG,
          8, 9, 1},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct photo_head head;
         assert_int_equal(photo_head_read(str_span(CASES[i].bytes), &head), 0);
         assert_int_equal(head.type, CASES[i].type);
@@ -64,7 +59,7 @@ static void what_is_broken_is_refused(void **state)
         {STR(START FRAME("\xc3", "\0\x01", "\0\x01") SCAN END), ERR_UNSUPPORTED},
         {STR(START FRAME("\xc9", "\0\x01", "\0\x01") SCAN END), ERR_UNSUPPORTED},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct photo_head head;
         int rc = photo_head_read(str_span(CASES[i].bytes), &head);
         if (rc != CASES[i].rc) fail_msg("case %zu gives %d, not %d", i, rc, CASES[i].rc);

@@ -1,15 +1,9 @@
 #include "jobs/photo.h"
 #include "jobs/photo_head.h"
+#include "../testing.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <sys/resource.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* --- Pictures to upload ---------------------------------------------------------------------------------------------- */
 
@@ -122,7 +116,7 @@ static void a_photo_is_made_in_two_sizes(void **state)
         {200, 100, 200, 100, 160, 80},  {100, 80, 100, 80, 100, 80},    {1, 1, 1, 1, 1, 1},
         {3000, 2, 640, 1, 160, 1},      {5000, 4000, 640, 512, 160, 128},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         for (int png = 0; png < 2; png++) {
             OWNED(buf) struct buf upload = buf_of(0);
             GdkPixbuf *picture = gdk_pixbuf_new(GDK_COLORSPACE_RGB, FALSE, 8, CASES[i].width, CASES[i].height);
@@ -146,7 +140,7 @@ static void a_photo_is_turned_upright_and_stripped(void **state)
         {7, true, BLACK, GREEN, BLUE, RED},   {8, true, GREEN, BLACK, RED, BLUE},  {0, false, RED, GREEN, BLUE, BLACK},
         {9, false, RED, GREEN, BLUE, BLACK},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         for (int big_endian = 0; big_endian < 2; big_endian++) {
             OWNED(buf) struct buf upload = buf_of(0);
             save(make_quarters(1280, 640), "jpeg", &upload);
@@ -190,7 +184,7 @@ static void a_file_that_is_cut_off_is_refused(void **state)
 {
     (void)state;
     static const char *const TYPES[] = {"jpeg", "png"};
-    for (size_t i = 0; i < COUNT(TYPES); i++) {
+    for (size_t i = 0; i < COUNT_OF(TYPES); i++) {
         OWNED(buf) struct buf upload = buf_of(0);
         save(make_quarters(64, 64), TYPES[i], &upload);
         for (size_t len = 0; len < upload.len; len++) {
@@ -207,7 +201,7 @@ static void a_file_with_one_bad_byte_harms_nobody(void **state)
 {
     (void)state;
     static const char *const TYPES[] = {"jpeg", "png"};
-    for (size_t i = 0; i < COUNT(TYPES); i++) {
+    for (size_t i = 0; i < COUNT_OF(TYPES); i++) {
         OWNED(buf) struct buf upload = buf_of(0);
         save(make_quarters(16, 16), TYPES[i], &upload);
         for (size_t at = 0; at < upload.len; at++) {
@@ -233,7 +227,7 @@ static void what_is_no_jpeg_or_png_is_refused(void **state)
         STR("\x89PNG\r\n\x1a"),
         STR("BM"),
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(photo) struct photo photo = {.large = {.at = NULL}};
         assert_int_equal(photo_make(str_span(CASES[i]), &photo), ERR_UNSUPPORTED);
     }

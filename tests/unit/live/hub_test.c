@@ -1,11 +1,8 @@
 /* The hub's promise (contract 1.1, point 2): each follower gets each event of its locations once, in order, whatever happens. */
 #include "live/hub.h"
 #include "ws/frame.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -372,7 +369,7 @@ static void whether_a_resume_can_be_given_all(void **state)
     static const struct { int64_t after, events_max; bool can; } CASES[] = {
         {300, 0, true}, {301, 1000, false}, {299, 1000, true}, {0, 1000, true}, {0, 299, false}, {0, 300, true},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         assert_int_equal(channel_can_resume(channel, (struct seq){CASES[i].after}, CASES[i].events_max), CASES[i].can);
     }
 }

@@ -1,13 +1,8 @@
 /* Who may speak to us: names that we answer to, pages that may open a socket, addresses behind a proxy (contract, «Getting in»). */
 #include "live/site.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The request that these header lines make; the reader owns it. */
 static const struct http_request *request_of(const char *headers, struct http_reader **ret_reader)
@@ -55,7 +50,7 @@ static void a_page_must_be_ours(void **state)
         {&PUBLIC, "Host: 127.0.0.1\r\nOrigin: https://gym.example.evil.example\r\n", false},
         {&PUBLIC, "Host: 127.0.0.1\r\nOrigin: https://gym.example\r\nOrigin: https://evil.example\r\n", false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         if (allows(CASES[i].options, CASES[i].headers) != CASES[i].allowed) fail_msg("%zu: %s", i, CASES[i].headers);
     }
 }
@@ -69,7 +64,7 @@ static void we_answer_to_our_names_alone(void **state)
         {"gym.example", "gym.example", true}, {"gym.example", "gym.example:8443", true}, {"gym.example", "localhost", false},
         {"gym.example:8443", "gym.example:8443", true}, {"gym.example:8443", "gym.example", false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct site site;
         struct site_options options = {.hosts = str_c(CASES[i].hosts), .listen_host = STR("127.0.0.1")};
         assert_int_equal(site_init(&site, &options, NULL), 0);
@@ -101,7 +96,7 @@ static void an_address_is_believed_from_trusted_proxies_alone(void **state)
         {"192.0.2.0/24", "192.0.2.1", "X-Forwarded-For: 10.9.9.9, 203.0.113.9, 192.0.2.2\r\n", "203.0.113.9", false},
         {"192.0.2.1", "192.0.2.1", "X-Forwarded-For: nonsense\r\n", "192.0.2.1", false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct site site;
         struct site_view view;
         char headers[512];
@@ -123,7 +118,7 @@ static void what_is_no_origin_network_or_host_is_told(void **state)
         {.public_url = STR("gym.example")}, {.public_url = STR("ftp://gym.example")}, {.allowed_origins = STR("*")}, {.allowed_origins = STR("https://a.example/path")},
         {.trusted_proxies = STR("10.0.0.0/33")}, {.trusted_proxies = STR("proxy")}, {.hosts = STR("http://gym.example")},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct site site;
         struct err_detail why = {0};
         if (site_init(&site, &CASES[i], &why) == 0) fail_msg("%zu was taken", i);

@@ -1,10 +1,7 @@
 #include "net/address.h"
+#include "../testing.h"
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 static void an_address_is_read_and_written(void **state)
 {
@@ -23,7 +20,7 @@ static void an_address_is_read_and_written(void **state)
         {"*:8000", "[::]:8000"},
         {"[2001:db8::0:1]:80", "[2001:db8::1]:80"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct address address;
         struct err_detail err = {.code = 0};
         char text[ADDRESS_TEXT_BYTES];
@@ -55,7 +52,7 @@ static void what_is_no_address_gets_a_sentence(void **state)
         {"127.0.0.256:80", ERR_NOT_FOUND, "there is no host \"127.0.0.256\""},
         {"no-such-host.invalid:80", ERR_NOT_FOUND, "there is no host \"no-such-host.invalid\""},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct address address;
         struct err_detail err = {.code = 0};
         assert_int_equal(address_parse(str_c(CASES[i].text), &address, &err), CASES[i].code);

@@ -3,12 +3,9 @@
 #include "base/clock.h"
 #include "net/segments.h"
 #include "net/sockets.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 static_assert(sizeof(struct conn) <= 376,
               "1.5 KiB is all that an idle connection may cost, session and kernel's handle included");

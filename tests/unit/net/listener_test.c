@@ -2,17 +2,14 @@
 
 #include "base/clock.h"
 #include "net/sockets.h"
+#include "../testing.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <cmocka.h>
 
 struct accepted {
     int count;

@@ -4,15 +4,12 @@
 #include "net/conn.h"
 #include "net/inside.h"
 #include "net/sockets.h"
+#include "../testing.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <cmocka.h>
 
 static void sleep_ms(int64_t ms)
 {

@@ -1,12 +1,9 @@
 #include "net/outq.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <cmocka.h>
 
 #define NO_LIMIT ((size_t)1 << 30)
 
@@ -112,7 +109,7 @@ static void dropping_keeps_what_was_begun_and_what_is_in_flight(void **state)
         {0, 0, 0, 0}, {0, 1, 1, 10}, {0, 10, 1, 10}, {0, 11, 2, 20}, {3, 0, 1, 7},
         {3, 7, 1, 7}, {3, 8, 2, 17}, {10, 0, 0, 0},  {10, 1, 1, 10}, {0, 1000, 6, 60},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct outq queue;
         outq_init(&queue);
         for (uint8_t k = 0; k < 6; k++) push_new(&queue, 10, k);

@@ -1,10 +1,7 @@
 #include "net/process.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <sys/resource.h>
-#include <cmocka.h>
 
 static void the_file_limit_becomes_the_hard_one(void **state)
 {

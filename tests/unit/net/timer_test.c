@@ -1,12 +1,9 @@
 #include "net/timer.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <cmocka.h>
 
 #define TICK_MS 25
 
@@ -153,7 +150,7 @@ static void the_next_deadline_is_never_too_late(void **state)
     struct probe probe = {.ran = 0};
     int64_t turn_ms = (int64_t)WHEEL_SLOTS * TICK_MS;
     static const int64_t DELAYS[] = {0, 1, 24, 25, 26, 1600, 1601, 50000, 102399, 102400, 102401, 500000};
-    for (size_t i = 0; i < sizeof DELAYS / sizeof DELAYS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(DELAYS); i++) {
         int64_t deadline = g_now.ms + DELAYS[i];
         probe.ran = 0;
         timer_set(&g_wheel, &probe.timer, at(deadline), note);

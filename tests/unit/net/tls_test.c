@@ -5,13 +5,10 @@
 #include "net/conn.h"
 #include "net/segments.h"
 #include "net/sockets.h"
+#include "../testing.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 #define WRITE_TIMEOUT_MS 200
 #define QUEUE_BYTES_MAX ((size_t)1024 * 1024)
@@ -240,7 +237,7 @@ static void it_does_not_matter_how_the_bytes_are_cut(void **state)
 {
     (void)state;
     static const size_t PIECES[] = {1, 2, 5, 7, 100};
-    for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(PIECES); i++) {
         if (i > 0) {
             tear_down(NULL);
             set_up(NULL);

@@ -4,11 +4,7 @@
 #include "net/conn.h"
 #include "net/listener.h"
 #include "net/sockets.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "../testing.h"
 
 struct user {
     struct conn conn;

@@ -1,6 +1,6 @@
 /* The table of codes against the contract's list (section 1). */
 #include "protocol/codes.h"
-#include "testing.h"
+#include "../testing.h"
 
 #include <ctype.h>
 
@@ -13,8 +13,8 @@ static void the_contract_s_names_are_all_there_and_each_is_another(void **state)
         "visits_exhausted", "wrong_location", "outside_hours", "capacity_reached", "waiver_missing", "balance_due", "too_old", "rate_limited", "overloaded",
         "unavailable", "internal",
     };
-    assert_int_equal(COUNT(NAMES), CODE_INTERNAL - CODE_OK);
-    for (size_t i = 0; i < COUNT(NAMES); i++) assert_string_equal(code_name((enum code)(i + 1)), NAMES[i]);
+    assert_int_equal(COUNT_OF(NAMES), CODE_INTERNAL - CODE_OK);
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) assert_string_equal(code_name((enum code)(i + 1)), NAMES[i]);
     for (unsigned a = 0; a < CODE_COUNT; a++) {
         for (unsigned b = a + 1; b < CODE_COUNT; b++) assert_string_not_equal(code_name((enum code)a), code_name((enum code)b));
     }
@@ -38,7 +38,7 @@ static void statuses_are_http_s(void **state)
         {CODE_LOCATION_NOT_FOUND, 404}, {CODE_NOT_FOUND, 404}, {CODE_CONFLICT, 409}, {CODE_TOO_BIG, 413}, {CODE_RATE_LIMITED, 429},
         {CODE_OVERLOADED, 503}, {CODE_UNAVAILABLE, 503}, {CODE_INTERNAL, 500},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         if (code_http_status(CASES[i].code) != CASES[i].status) fail_msg("%s: %d", code_name(CASES[i].code), code_http_status(CASES[i].code));
     }
     for (unsigned code = CODE_BAD_JSON; code <= CODE_TOO_BIG; code++) assert_in_range(code_http_status((enum code)code), 400, 599);
@@ -51,7 +51,7 @@ static void a_failure_of_ours_is_said_as_what_to_do(void **state)
         {ERR_BUSY, CODE_UNAVAILABLE}, {ERR_FULL, CODE_UNAVAILABLE}, {ERR_IO, CODE_UNAVAILABLE}, {ERR_CORRUPT, CODE_UNAVAILABLE}, {ERR_OVERLOADED, CODE_OVERLOADED},
         {ERR_INTERNAL, CODE_INTERNAL}, {ERR_PROTOCOL, CODE_INTERNAL},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) assert_int_equal(code_of_err(CASES[i].err), CASES[i].code);
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_int_equal(code_of_err(CASES[i].err), CASES[i].code);
 }
 
 /* RFC 6455 5.5: a Close's reason fits beside its code. */
@@ -61,7 +61,7 @@ static void close_reasons_fit_a_control_frame(void **state)
     static const enum close_code CODES[] = {CLOSE_DONE, CLOSE_GONE, CLOSE_PROTOCOL, CLOSE_UNACCEPTABLE, CLOSE_BAD_TEXT, CLOSE_POLICY, CLOSE_TOO_BIG, CLOSE_FAULT,
                                             CLOSE_RESTART, CLOSE_TOO_MANY, CLOSE_UNAUTHENTICATED, CLOSE_FORBIDDEN, CLOSE_APP_TOO_OLD, CLOSE_SILENT,
                                             CLOSE_TOO_SLOW, CLOSE_RATE_LIMITED};
-    for (size_t i = 0; i < COUNT(CODES); i++) assert_true(strlen(close_reason(CODES[i])) <= 123);
+    for (size_t i = 0; i < COUNT_OF(CODES); i++) assert_true(strlen(close_reason(CODES[i])) <= 123);
     assert_string_equal(close_reason(CLOSE_UNAUTHENTICATED), "unauthenticated");
     assert_string_equal(close_reason(CLOSE_RATE_LIMITED), "rate_limited");
 }

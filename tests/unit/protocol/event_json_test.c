@@ -2,11 +2,8 @@
 #include "protocol/codes.h"
 #include "protocol/event_json.h"
 #include "protocol/reply_json.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 
 static struct zone *g_zone;
@@ -127,7 +124,7 @@ static void what_is_no_kept_reply_is_told(void **state)
     (void)state;
     static const char *const BAD[] = {"", "x", "x y", "x 0 ", "x 0 {", "x 999 {\"a\"", "x -1 {\"a\""};
     struct reply reply;
-    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) assert_int_equal(reply_read(str_c(BAD[i]), &reply), ERR_CORRUPT);
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) assert_int_equal(reply_read(str_c(BAD[i]), &reply), ERR_CORRUPT);
 }
 
 static void every_code_has_a_name_of_its_own_a_sentence_and_a_status(void **state)

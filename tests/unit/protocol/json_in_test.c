@@ -1,6 +1,6 @@
 /* RFC 8259 as strictly as the contract wants it (section 1). */
 #include "protocol/json_in.h"
-#include "testing.h"
+#include "../testing.h"
 
 static int parse(const char *text, size_t len)
 {
@@ -19,7 +19,7 @@ static void text_is_json_or_it_is_not(void **state)
         {"{\"x\":{\"a\":1,\"a\":1}}", ERR_SYNTAX}, {"\"\\ud800\"", ERR_SYNTAX}, {"\"\\udc00\\ud800\"", ERR_SYNTAX}, {"\"\\u0000\"", ERR_SYNTAX},
         {"\"a\tb\"", ERR_SYNTAX}, {"\"\x7f\"", 0}, {"\"\xc0\xaf\"", ERR_SYNTAX}, {"\"\xed\xa0\x80\"", ERR_SYNTAX}, {"\xef\xbb\xbf{}", ERR_SYNTAX}, {"\"\\x41\"", ERR_SYNTAX},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         int rc = parse(CASES[i].text, strlen(CASES[i].text));
         if (rc != CASES[i].rc) fail_msg("«%s» gave %d", CASES[i].text, rc);
     }
@@ -49,7 +49,7 @@ static void ids_are_numbers_or_digits_below_2_to_53(void **state)
         {"0", 0}, {"-1", 0}, {"1.0", 0}, {"1e3", 0}, {"9007199254740992", 0}, {"\"0042\"", 0}, {"\"\"", 0}, {"\"1.0\"", 0}, {"\" 1\"", 0}, {"\"0\"", 0},
         {"null", 0}, {"true", 0}, {"[1]", 0}, {"\"9007199254740992\"", 0},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(json_tree) json_t *tree = NULL;
         int64_t id = 0;
         assert_int_equal(json_in(str_span(str_c(CASES[i].json)), &tree), 0);
@@ -71,7 +71,7 @@ static void the_id_is_found_in_what_does_not_parse(void **state)
         {"{\"id\":\"x\",\"type\":", "x"}, {"{\"type\":\"a\",\"id\":\"x\",}", "x"}, {"{ \"id\" : \"x\" ", "x"}, {"{\"payload\":{\"id\":\"inner\"},", ""},
         {"{\"payload\":\"\\\"id\\\":\\\"no\\\"\",\"id\":\"x\"", "x"}, {"{\"id\":7,", ""}, {"\"id\":\"x\"", ""}, {"", ""}, {"{\"id\":\"x", ""},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct str id = json_in_scan_id(str_span(str_c(CASES[i].text)));
         if (!str_eq_c(id, CASES[i].id)) fail_msg("«%s» gave «%.*s»", CASES[i].text, STR_ARG(id));
     }
@@ -84,7 +84,7 @@ static void texts_are_counted_in_characters_and_hold_no_controls(void **state)
         {"\"a\"", true}, {"\"\xc5\x82\xc5\x82\xc5\x82\"", true}, {"\"\xc5\x82\xc5\x82\xc5\x82\xc5\x82\"", false}, {"\"\"", false}, {"\"a\\nb\"", true}, {"\"a\\tb\"", true},
         {"\"a\\u0001b\"", false}, {"\"a\\u007f\"", false}, {"1", false}, {"null", false},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(json_tree) json_t *tree = NULL;
         struct str text;
         assert_int_equal(json_in(str_span(str_c(CASES[i].json)), &tree), 0);
@@ -113,7 +113,7 @@ static void a_fingerprint_is_of_the_content_not_of_its_spelling(void **state)
     };
     uint8_t first[16], one[16];
     assert_int_equal(fingerprint(CASES[0].type, CASES[0].json, first), 0);
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         assert_int_equal(fingerprint(CASES[i].type, CASES[i].json, one), 0);
         if ((memcmp(first, one, 16) == 0) != CASES[i].same) fail_msg("%s %s", CASES[i].type, CASES[i].json);
     }

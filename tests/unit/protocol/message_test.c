@@ -1,11 +1,8 @@
 /* What a client may say (contract section 1), the invalid beside the valid. */
 #include "protocol/codes.h"
 #include "protocol/message.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <string.h>
 
 struct parse_case {
@@ -97,7 +94,7 @@ static const struct parse_case CASES[] = {
 static void each_message_gets_its_code_and_keeps_its_id(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         const struct parse_case *c = &CASES[i];
         OWNED(message) struct message message;
         const char *sentence = NULL;
@@ -112,7 +109,7 @@ static void each_message_gets_its_code_and_keeps_its_id(void **state)
 static void what_is_cut_anywhere_is_answered_and_never_crashes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         if (CASES[i].code != CODE_OK) continue;
         size_t len = strlen(CASES[i].text);
         for (size_t cut = 0; cut < len; cut++) {
@@ -132,7 +129,7 @@ static void the_fingerprint_is_of_the_content_not_of_its_spelling(void **state)
         {"{\"type\":\"check_in\",\"id\":\"1\",\"payload\":{\"member_id\":1}}", "{\"type\":\"check_in\",\"id\":\"1\",\"payload\":{\"member_id\":2}}", false},
         {"{\"type\":\"check_in\",\"id\":\"1\",\"payload\":{\"member_id\":1}}", "{\"type\":\"check_out\",\"id\":\"1\",\"payload\":{\"member_id\":1}}", false},
     };
-    for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(PAIRS); i++) {
         OWNED(message) struct message a;
         OWNED(message) struct message b;
         const char *sentence;

@@ -69,7 +69,7 @@ static void a_code_is_found_as_card_or_as_token(void **state)
     static const struct { const char *code; int64_t member; } CASES[] = {
         {"00ab12", 3}, {" 00Ab12 ", 3}, {"00AB12", 4 /* the QR token wins */}, {"77", 5}, {"077", 0}, {"ab12", 0}, {"nobody's", 0},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct command *command = gym_check_in(&gym, 0, 1);
         command->code = str_c(CASES[i].code);
         gym_run(&gym);

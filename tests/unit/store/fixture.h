@@ -1,11 +1,7 @@
 /* A fresh database in a folder of its own, for each test of the store. Which one is chosen by STORE_TEST_URL_PREFIX: sqlite: today. */
 #pragma once
 #include "store/store.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "../testing.h"
 
 struct fixture {
     char folder[64];

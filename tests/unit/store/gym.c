@@ -154,7 +154,7 @@ void gym_dump(struct gym *gym, struct buf *out)
         "SELECT 'denial ' || key || ' ' || first_at || ' ' || repeats FROM denials ORDER BY key",
         "SELECT 'audit ' || at || ' ' || actor || ' ' || action || ' ' || subject || ' ' || details FROM audit ORDER BY id",
     };
-    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         assert_int_equal(sql_run(gym->f->read, TEXTS[i], SQL_NO_VALUES, put_row, out), 0);
     }
     assert_int_equal(buf_terminate(out), 0);

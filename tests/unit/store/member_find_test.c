@@ -7,7 +7,6 @@
 
 #define NOW ((struct wall_ms){1700000000000})
 #define ARENA_BYTES ((size_t)16 * 1024 * 1024)
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 /* More than are ranked: they are listed (member_find.c: RANKED_MAX). */
 #define MANY 4200
 

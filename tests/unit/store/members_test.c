@@ -79,7 +79,7 @@ static void numbers_are_given_on_from_the_highest(void **state)
     static const struct {
         const char *given, *got;
     } STEPS[] = {{NULL, "1"}, {"500", "500"}, {NULL, "501"}, {"20", "20"}, {"M-900", "M-900"}, {NULL, "502"}, {"0600", "0600"}, {NULL, "601"}};
-    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(STEPS); i++) {
         struct member_row row = person("Ana", "Kim");
         row.number = str_c(STEPS[i].given);
         assert_true(str_eq_c(get(f, add(f, row), &arena).number, STEPS[i].got));
@@ -141,7 +141,7 @@ static void a_change_changes_what_a_member_is_found_by(void **state)
         const char *typed;
         size_t count;
     } CASES[] = {{"ana", 1}, {"oneill", 0}, {"neill", 0}, {"jones", 1}, {"smithjones", 1}, {"ana@old", 0}, {"1234567", 0}, {"7654321", 1}, {"1", 1}};
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         if (found(f, CASES[i].typed) != CASES[i].count) fail_msg("«%s»", CASES[i].typed);
     }
     /* Nothing of before is left, and what is there is what the row says. */
@@ -250,7 +250,7 @@ static void a_deleted_member_is_nowhere(void **state)
     row.version = 1;
     assert_int_equal(member_update(f->sql, &row, LATER), ERR_NOT_FOUND);
     static const char *const TYPED[] = {"", "ana", "a", "77", "abcd"};
-    for (size_t i = 0; i < sizeof TYPED / sizeof TYPED[0]; i++) assert_int_equal(found(f, TYPED[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(TYPED); i++) assert_int_equal(found(f, TYPED[i]), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

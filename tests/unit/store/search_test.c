@@ -2,14 +2,9 @@
 #include "store/search.h"
 
 #include "store/phone.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <cmocka.h>
-
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 struct person {
     const char *first, *last, *number, *email, *phone;

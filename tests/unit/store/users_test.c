@@ -144,7 +144,7 @@ static void hours_are_kept_as_text(void **state)
         {"", 0}, {"never", 0}, {"0 06:00-22:00", 0}, {"0 06:00-22:00;5 18:00-26:00", 0},
         {"7 06:00-22:00", -1}, {"0 06:00", -1}, {"0 22:00-06:00", -1}, {"0 06:00-22:00;", -1}, {"0 06:60-22:00", -1}, {"0 6:00-22:00", -1}, {"always", -1},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct hours hours;
         OWNED(buf) struct buf text = buf_of(HOURS_TEXT_BYTES_MAX + 1);
         int rc = hours_text_parse(str_c(CASES[i].text), &hours);

@@ -73,7 +73,7 @@ static void the_examples_of_rfc_7692_7_2_3_inflate(void **state)
         EXAMPLE("\xf3\x48\xcd\xc9\xc9\x07\x00\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x48\xcd\xc9\xc9\x07\x00", "HelloHelloHello"),
         EXAMPLE("\x03\x00\x03\x00\xf3\x48\xcd\xc9\xc9\x07\x00\x00", "Hello"),
     };
-    for (size_t i = 0; i < COUNT(EXAMPLES); i++) {
+    for (size_t i = 0; i < COUNT_OF(EXAMPLES); i++) {
         assert_inflates(pair->inflater, span_of(EXAMPLES[i].payload, EXAMPLES[i].len), str_span(str_c(EXAMPLES[i].message)));
     }
 }
@@ -111,7 +111,7 @@ static void what_is_no_deflate_or_breaks_off_is_refused(void **state)
         EXAMPLE("\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff", ""), /* the tail was not taken off: a stored block cut in its header */
         EXAMPLE("\xf3\x48\xcd\xc9\xc9\x07\x00", ""), /* BFINAL, and the empty block that must follow does not (7.2.1) */
     };
-    for (size_t i = 0; i < COUNT(BAD); i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         struct mspan message;
         int rc = inflate_exactly(pair->inflater, span_of(BAD[i].payload, BAD[i].len), 1000, &message);
         if (rc != ERR_PROTOCOL) fail_msg("case %zu: %d", i, rc);
@@ -197,7 +197,7 @@ static void a_message_keeps_within_the_window_agreed(void **state)
     static char text[100000];
     for (unsigned bits = WS_WINDOW_BITS_MIN; bits <= WS_WINDOW_BITS_MAX; bits++) {
         static const size_t GAPS[] = {200, 500, 1000, 2000, 4000, 8000, 16000, 32000};
-        for (size_t i = 0; i < COUNT(GAPS); i++) {
+        for (size_t i = 0; i < COUNT_OF(GAPS); i++) {
             struct span message = text_with_echo(text, sizeof text, GAPS[i]), deflated;
             /* RFC 7692 7.1.2.1: no reference further back than 2 to the power of server_max_window_bits. */
             assert_int_equal(ws_deflate(pair->deflater, message, bits, &deflated), 1);
@@ -262,7 +262,7 @@ static void the_bound_on_the_wire_lets_any_sensible_compressor_through(void **st
 {
     (void)state;
     static const size_t SIZES[] = {0, 1, 100, 16384, 1 << 20};
-    for (size_t i = 0; i < COUNT(SIZES); i++) {
+    for (size_t i = 0; i < COUNT_OF(SIZES); i++) {
         /* The least memory makes the most blocks. */
         z_stream zlib = {0};
         assert_int_equal(deflateInit2(&zlib, 1, Z_DEFLATED, -9, 1, Z_FIXED), Z_OK);

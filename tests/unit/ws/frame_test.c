@@ -36,8 +36,8 @@ static void whole_and_fragmented_messages_are_heard(void **state)
         {{F(0x81, HUNDRED TEN TEN "123456")}, "text " HUNDRED TEN TEN "123456"},
         {{F(0x89, HUNDRED TEN TEN "12345")}, "ping " HUNDRED TEN TEN "12345"},
     };
-    assert_hears_all(SERVER, CASES, COUNT(CASES));
-    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, CASES, COUNT(CASES));
+    assert_hears_all(SERVER, CASES, COUNT_OF(CASES));
+    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, CASES, COUNT_OF(CASES));
 }
 
 static void a_broken_protocol_closes_1002(void **state)
@@ -85,8 +85,8 @@ static void a_broken_protocol_closes_1002(void **state)
         {{F_AS(0x81, "x", LENGTH_IN_64 | TOP_BIT)}, "1002"},
         {{F_AS(0x00, "x", LENGTH_IN_64 | TOP_BIT)}, "1002"},
     };
-    assert_hears_all(SERVER, CASES, COUNT(CASES));
-    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, CASES, COUNT(CASES));
+    assert_hears_all(SERVER, CASES, COUNT_OF(CASES));
+    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, CASES, COUNT_OF(CASES));
 }
 
 static void who_masks_is_fixed(void **state)
@@ -103,8 +103,8 @@ static void who_masks_is_fixed(void **state)
         {{F_AS(0x89, "", MASKED)}, "1002"},
         {{F(0x81, "x"), F_AS(0x88, "\x03\xe8", MASKED)}, "text x|1002"},
     };
-    assert_hears_all(SERVER, TO_SERVER, COUNT(TO_SERVER));
-    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, TO_CLIENT, COUNT(TO_CLIENT));
+    assert_hears_all(SERVER, TO_SERVER, COUNT_OF(TO_SERVER));
+    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, NULL}, TO_CLIENT, COUNT_OF(TO_CLIENT));
 }
 
 static void text_that_is_no_utf8_closes_1007(void **state)
@@ -124,7 +124,7 @@ static void text_that_is_no_utf8_closes_1007(void **state)
         /* Each message begins anew. */
         {{F(0x82, "\xe2"), F(0x81, "\x82\xac")}, "binary \xe2|1007"},
     };
-    assert_hears_all(SERVER, CASES, COUNT(CASES));
+    assert_hears_all(SERVER, CASES, COUNT_OF(CASES));
 }
 
 static void wrong_text_is_told_at_the_byte_that_shows_it(void **state)
@@ -135,7 +135,7 @@ static void wrong_text_is_told_at_the_byte_that_shows_it(void **state)
         {"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80" "edited", 12}, {"\xff and on", 0}, {"abc\xc3(def", 4},
         {"\xe2\x82\xac\xed\xa0\x80" "...", 4}, {"12345678901234567\x80" "890", 17},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct ear ear;
         ear_open(&ear, BOUND_BYTES, 0, NULL);
         const struct sent frame = {0x01, CASES[i].text, strlen(CASES[i].text), AS_IT_SHOULD};
@@ -186,7 +186,7 @@ static void a_close_tells_its_code_and_reason(void **state)
         {{F(0x88, "\x03\xe8\xff")}, "1007"},
         {{F(0x88, "\x03\xe8ok\xe2\x82")}, "1007"},
     };
-    assert_hears_all(SERVER, CASES, COUNT(CASES));
+    assert_hears_all(SERVER, CASES, COUNT_OF(CASES));
 }
 
 static void a_message_over_the_bound_closes_1009(void **state)
@@ -201,14 +201,14 @@ static void a_message_over_the_bound_closes_1009(void **state)
         {{F(0x02, HUNDRED), F(0x00, HUNDRED), F(0x00, HUNDRED), F(0x00, "x"), F(0x80, "y")}, "1009"},
         {{F_AS(0x82, HUNDRED HUNDRED HUNDRED "x", HEAD_ALONE)}, "1009"},
     };
-    assert_hears_all(SERVER, CASES, COUNT(CASES));
+    assert_hears_all(SERVER, CASES, COUNT_OF(CASES));
 }
 
 static void a_length_over_the_bound_is_told_by_the_header_alone(void **state)
 {
     (void)state;
     static const uint64_t LENGTHS[] = {BOUND_BYTES + 1, 65535, 65536, UINT32_MAX, UINT64_C(1) << 32, INT64_MAX};
-    for (size_t i = 0; i < COUNT(LENGTHS); i++) {
+    for (size_t i = 0; i < COUNT_OF(LENGTHS); i++) {
         struct ear ear;
         ear_open(&ear, BOUND_BYTES, 0, NULL);
         uint8_t head[WS_HEAD_BYTES_MAX];
@@ -224,7 +224,7 @@ static void a_length_in_64_bits_begins_where_16_end(void **state)
     (void)state;
     static const struct { uint8_t length[8]; int rc; } CASES[] = {
         {{0, 0, 0, 0, 0, 0, 0xff, 0xff}, ERR_PROTOCOL}, {{0, 0, 0, 0, 0, 1, 0, 0}, 0}, {{0, 0, 0, 0, 0, 2, 0, 1}, ERR_TOO_BIG}};
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         uint8_t head[WS_HEAD_BYTES_MAX] = {0x82, 0xff};
         memcpy(head + 2, CASES[i].length, sizeof CASES[i].length);
         struct ear ear;
@@ -258,7 +258,7 @@ static void binary_closes_1003_where_only_text_is_spoken(void **state)
         {{F(0x01, "x"), F(0x80, "y"), F(0x89, "z")}, "text xy|ping z"},
         {{F(0x01, "x"), F(0x02, "y")}, "1002"},
     };
-    assert_hears_all((struct listening){BOUND_BYTES, WS_TEXT_ONLY, NULL}, CASES, COUNT(CASES));
+    assert_hears_all((struct listening){BOUND_BYTES, WS_TEXT_ONLY, NULL}, CASES, COUNT_OF(CASES));
 }
 
 static void the_examples_of_rfc_6455_5_7_are_read_and_written(void **state)
@@ -302,7 +302,7 @@ static void a_header_takes_the_shortest_form(void **state)
         {65536, {0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}, 10},
         {64 << 20, {0x82, 127, 0, 0, 0, 0, 4, 0, 0, 0}, 10},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         uint8_t head[WS_HEAD_BYTES_MAX];
         assert_int_equal(ws_put_head(head, WS_BINARY, WS_FIN, CASES[i].payload_bytes, NULL), CASES[i].len);
         assert_memory_equal(head, CASES[i].head, CASES[i].len);
@@ -337,13 +337,13 @@ static void a_whole_frame_is_given_out_where_it_lies(void **state)
 {
     (void)state;
     static const struct sent FRAMES[] = {F(0x81, "Hello"), F(0x89, "now"), F(0x82, "bytes")};
-    OWNED(buf) struct buf wire = wire_of(FRAMES, COUNT(FRAMES), true);
+    OWNED(buf) struct buf wire = wire_of(FRAMES, COUNT_OF(FRAMES), true);
     OWNED(buf) struct buf cut = wire_of(FRAMES, 1, true);
     struct ws_decoder dec;
     ws_decoder_init(&dec, BOUND_BYTES, 0, NULL);
     struct mspan in = {wire.at, wire.len};
     struct ws_message message;
-    for (size_t i = 0; i < COUNT(FRAMES); i++) {
+    for (size_t i = 0; i < COUNT_OF(FRAMES); i++) {
         assert_int_equal(ws_decoder_next(&dec, &in, &message), 1);
         assert_ptr_equal(message.payload.at + message.payload.len, in.at);
         assert_null(dec.held.at);
@@ -366,7 +366,7 @@ static void after_the_end_everything_is_swallowed(void **state)
 {
     (void)state;
     static const struct sent ENDS[] = {F(0x88, "\x03\xe8"), F(0x8f, "")};
-    for (size_t i = 0; i < COUNT(ENDS); i++) {
+    for (size_t i = 0; i < COUNT_OF(ENDS); i++) {
         struct ear ear;
         ear_open(&ear, BOUND_BYTES, 0, NULL);
         OWNED(buf) struct buf wire = wire_of(&ENDS[i], 1, true);
@@ -450,8 +450,8 @@ static void compressed_messages_are_heard_where_that_was_agreed(void **state)
     };
     OWNED(ws_inflater) struct ws_inflater *inflater = NULL;
     assert_int_equal(ws_inflater_create(&inflater), 0);
-    assert_hears_all((struct listening){BOUND_BYTES, 0, inflater}, CASES, COUNT(CASES));
-    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, inflater}, CASES, COUNT(CASES));
+    assert_hears_all((struct listening){BOUND_BYTES, 0, inflater}, CASES, COUNT_OF(CASES));
+    assert_hears_all((struct listening){BOUND_BYTES, WS_CLIENT, inflater}, CASES, COUNT_OF(CASES));
 }
 
 static void the_bound_is_counted_while_inflating(void **state)
@@ -464,7 +464,7 @@ static void the_bound_is_counted_while_inflating(void **state)
     static char zeros[1 << 20];
     memset(zeros, 'z', sizeof zeros);
     static const size_t SIZES[] = {BOUND_BYTES, BOUND_BYTES + 1, 5000, 1 << 20};
-    for (size_t i = 0; i < COUNT(SIZES); i++) {
+    for (size_t i = 0; i < COUNT_OF(SIZES); i++) {
         struct span deflated;
         assert_int_equal(ws_deflate(deflater, span_of(zeros, SIZES[i]), 15, &deflated), 1);
         const struct sent frame = {0xc1, (const char *)deflated.at, deflated.len, AS_IT_SHOULD};
@@ -542,7 +542,7 @@ static size_t random_below(size_t limit)
 static size_t random_len(void)
 {
     static const size_t EDGES[] = {0, 1, 2, 124, 125, 126, 127, 128, 4096, 65534, 65535, 65536, 65537};
-    return random_below(3) == 0 ? EDGES[random_below(COUNT(EDGES))] : random_below(600);
+    return random_below(3) == 0 ? EDGES[random_below(COUNT_OF(EDGES))] : random_below(600);
 }
 
 /* Writes one random message, perhaps in fragments with a ping between them, and what should be heard of it. */
@@ -610,7 +610,7 @@ static void what_is_written_is_read_back(void **state)
     memset(letters, 'x', sizeof letters);
     static const size_t SIZES[] = {0, 1, 125, 126, 127, 65535, 65536, 70000};
     static const enum ws_opcode KINDS[] = {WS_TEXT, WS_BINARY};
-    for (size_t i = 0; i < COUNT(SIZES) * COUNT(KINDS) * 2; i++) {
+    for (size_t i = 0; i < COUNT_OF(SIZES) * COUNT_OF(KINDS) * 2; i++) {
         struct span payload = span_of(letters, SIZES[i / 4]);
         enum ws_opcode kind = KINDS[i % 2];
         bool from_client = i / 2 % 2 == 0;
@@ -651,7 +651,7 @@ static void without_memory_a_partial_message_closes_1011(void **state)
         OWNED(ws_inflater) struct ws_inflater *inflater = NULL;
         if (ws_inflater_create(&inflater) < 0) continue;
         torture.on = false;
-        OWNED(buf) struct buf wire = wire_of(FRAMES, COUNT(FRAMES), true);
+        OWNED(buf) struct buf wire = wire_of(FRAMES, COUNT_OF(FRAMES), true);
         torture.on = true;
         struct ws_decoder dec;
         ws_decoder_init(&dec, BOUND_BYTES, 0, inflater);

@@ -1,12 +1,7 @@
 #include "ws/handshake.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The request of RFC 6455 1.2. */
 static const struct ws_request GOOD = {
@@ -105,7 +100,7 @@ static void each_header_is_judged(void **state)
         {EXTENSIONS, "x;y=\"\\\"\"", 400}, {EXTENSIONS, "x, y;", 400}, {EXTENSIONS, "permessage-deflate, y;", 400},
         {EXTENSIONS, "x/y", 400}, {EXTENSIONS, "x;y=z=w", 400}, {EXTENSIONS, "x;y=\"a\xc3\xa9\"", 400},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct ws_request request = GOOD;
         struct str value = exactly(CASES[i].value);
         set_field(&request, CASES[i].field, value);
@@ -177,7 +172,7 @@ static void compression_is_agreed_on(void **state)
         {"permessage", "", 0},
         {"x; permessage-deflate", "", 0},
     };
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct ws_request request = GOOD;
         request.extensions = exactly(CASES[i].offers);
         struct ws_answer answer = answer_to(request, true);

@@ -2,15 +2,11 @@
 #pragma once
 #include "ws/deflate.h"
 #include "ws/frame.h"
+#include "../testing.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define BOUND_BYTES 300 /* of a message, unless a test says otherwise */
 
 /* How a frame is written other than properly. */
@@ -157,7 +153,7 @@ struct heard_case {
 static inline void assert_hears_all(struct listening how, const struct heard_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        OWNED(buf) struct buf wire = wire_of(cases[i].frames, COUNT(cases[i].frames), (how.flags & WS_CLIENT) == 0);
+        OWNED(buf) struct buf wire = wire_of(cases[i].frames, COUNT_OF(cases[i].frames), (how.flags & WS_CLIENT) == 0);
         assert_hears(how, buf_span(&wire), str_span(str_c(cases[i].heard)));
     }
 }

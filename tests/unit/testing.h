@@ -1,4 +1,4 @@
-/* Helpers of the protocol tests. */
+/* Helpers of all unit tests: cmocka with what it asks for, and comparisons that show both sides. */
 #pragma once
 #include "base/bytes.h"
 
@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define assert_str(actual, expected)                                           \
     do {                                                                       \
@@ -17,3 +15,10 @@
             fail();                                                            \
         }                                                                      \
     } while (0)
+
+/* text, a C string, contains part. */
+__attribute__((noinline, unused)) static void assert_contains(const char *text, const char *part)
+{
+    const char *whole = text == NULL ? "" : text;
+    if (strstr(whole, part) == NULL) fail_msg("«%s»\nis not in «%s»", part, whole);
+}
