@@ -128,10 +128,11 @@ static int refuse(const char **ret_why, const char *why)
     return ERR_UNAUTHENTICATED;
 }
 
-/* Memory that is short is no bad token. */
-static int or_refuse(int rc, const char **ret_why, const char *why) { return rc >= 0 || rc == ERR_NOMEM ? rc : refuse(ret_why, why); }
-/* Where the reason was said already. */
-static int refused_alike(int rc) { return rc >= 0 || rc == ERR_NOMEM ? rc : ERR_UNAUTHENTICATED; }
+/* Memory that is short is no bad token. why NULL: the reason was said already. */
+static int or_refuse(int rc, const char **ret_why, const char *why)
+{
+    return rc >= 0 || rc == ERR_NOMEM ? rc : refuse(ret_why, why == NULL ? *ret_why : why);
+}
 
 static bool cut(struct str *rest, struct str *ret_part)
 {
@@ -287,7 +288,7 @@ static int check_own(const struct jwt_keys *keys, const json_t *claims, unsigned
     TRY(check_names(claims, keys->issuer, keys->audience, ret_why));
     if (claims_moment(claims, "iat", &iat) != 1 || text_of(claims, "jti") == NULL) return refuse(ret_why, "it has no iat or jti");
     TRY(check_times(claims, 0, JWT_OWN_LEEWAY_MS, now, &expires_at, ret_why));
-    return refused_alike(claims_read(claims, &CLAIM_MAP_OWN, expires_at, true, ret_principal, ret_why));
+    return or_refuse(claims_read(claims, &CLAIM_MAP_OWN, expires_at, true, ret_principal, ret_why), ret_why, NULL);
 }
 
 /* Does a foreign site say that this is something else than an access token? SimpleJWT has token_type, Keycloak typ (Bearer, ID, Refresh). */
@@ -318,7 +319,7 @@ static int check_foreign(const struct jwt_keys *keys, const json_t *claims, unsi
     TRY(check_foreign_kind(claims, keys->foreign_require_typ, ret_why));
     TRY(check_names(claims, keys->foreign_issuer, keys->foreign_audience, ret_why));
     TRY(check_times(claims, leeway_ms, leeway_ms, now, &expires_at, ret_why));
-    return refused_alike(claims_read(claims, &keys->map, expires_at, false, ret_principal, ret_why));
+    return or_refuse(claims_read(claims, &keys->map, expires_at, false, ret_principal, ret_why), ret_why, NULL);
 }
 
 int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, struct wall_ms now, struct principal **ret_principal,

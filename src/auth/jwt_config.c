@@ -3,24 +3,31 @@
 
 #include <sodium.h>
 
-/* Hex or base64url of exactly 32 bytes; 1, or 0 where text is neither. */
-static int decode_key(struct str text, uint8_t key[JWT_OWN_KEY_BYTES_MIN])
+/* Hex of exactly 32 bytes. */
+static bool is_hex_key(struct str text, uint8_t key[JWT_OWN_KEY_BYTES_MIN])
 {
     size_t len = 0;
     const char *end = NULL;
-    if (text.len == 2 * JWT_OWN_KEY_BYTES_MIN) {
-        return sodium_hex2bin(key, JWT_OWN_KEY_BYTES_MIN, text.at, text.len, NULL, &len, &end) == 0 && end == text.at + text.len &&
-               len == JWT_OWN_KEY_BYTES_MIN;
-    }
-    if (text.len != 43) return 0;
-    return sodium_base642bin(key, JWT_OWN_KEY_BYTES_MIN, text.at, text.len, NULL, &len, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+    return text.len == 2 * JWT_OWN_KEY_BYTES_MIN &&
+           sodium_hex2bin(key, JWT_OWN_KEY_BYTES_MIN, text.at, text.len, NULL, &len, &end) == 0 &&
            end == text.at + text.len && len == JWT_OWN_KEY_BYTES_MIN;
+}
+
+/* Or base64url of as many. */
+static bool is_base64url_key(struct str text, uint8_t key[JWT_OWN_KEY_BYTES_MIN])
+{
+    OWNED(buf) struct buf bytes = buf_of(64);
+    bool good = text.len == 43 && base64url_get(text, &bytes) == 0 && bytes.len == JWT_OWN_KEY_BYTES_MIN;
+    if (good) memcpy(key, bytes.at, JWT_OWN_KEY_BYTES_MIN);
+    if (bytes.at != NULL) secret_wipe(bytes.at, bytes.cap);
+    return good;
 }
 
 int jwt_own_key_bytes(struct str text, struct secret *ret_key)
 {
     uint8_t key[JWT_OWN_KEY_BYTES_MIN];
-    int rc = decode_key(text, key) == 1 ? secret_set(ret_key, span_of(key, sizeof key)) : secret_set(ret_key, str_span(text));
+    bool encoded = is_hex_key(text, key) || is_base64url_key(text, key);
+    int rc = secret_set(ret_key, encoded ? span_of(key, sizeof key) : str_span(text));
     secret_wipe(key, sizeof key);
     return rc;
 }

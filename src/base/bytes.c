@@ -14,6 +14,14 @@ static uint8_t lower_ascii(char c)
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 32) : byte;
 }
 
+bool str_is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((uint8_t)s.at[i] >= 0x80) return false;
+    }
+    return true;
+}
+
 bool str_eq_nocase_ascii(struct str a, struct str b)
 {
     if (a.len != b.len) return false;

@@ -39,6 +39,7 @@ static inline bool str_eq(struct str a, struct str b) { return a.len == b.len &&
 static inline bool str_eq_c(struct str a, const char *b) { return str_eq(a, str_c(b)); }
 static inline bool span_eq(struct span a, struct span b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
 bool str_starts(struct str s, struct str prefix);
+bool str_is_ascii(struct str s);
 bool str_eq_nocase_ascii(struct str a, struct str b);
 /* Without blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);

@@ -139,6 +139,11 @@ static int format_text(struct buf *line, enum log_level level, const char *sente
     return 0;
 }
 
+static int format(struct buf *line, bool as_json, enum log_level level, const char *sentence, const struct log_field *fields)
+{
+    return as_json ? format_json(line, level, sentence, fields) : format_text(line, level, sentence, fields);
+}
+
 static void hand_over(const struct buf *line)
 {
     pthread_mutex_lock(&g_log.lock);
@@ -170,12 +175,10 @@ void log_write(enum log_level level, struct log_site *site, const char *sentence
                   (const struct log_field[]){F_STR("message", str_c(sentence)), F_INT("count", left_out), {0}});
     }
     OWNED(buf) struct buf line = buf_of(LOG_LINE_BYTES);
-    int rc = as_json ? format_json(&line, level, sentence, fields) : format_text(&line, level, sentence, fields);
-    if (rc < 0) { /* too long with its fields: the sentence alone */
+    if (format(&line, as_json, level, sentence, fields) < 0) { /* too long with its fields: the sentence alone */
         const struct log_field too_long[] = {F_STR("fields", STR("too long")), {0}};
         buf_clear(&line);
-        rc = as_json ? format_json(&line, level, sentence, too_long) : format_text(&line, level, sentence, too_long);
-        if (rc < 0) return;
+        if (format(&line, as_json, level, sentence, too_long) < 0) return;
     }
     if (buf_put_byte(&line, '\n') < 0) return;
     hand_over(&line);

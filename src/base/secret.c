@@ -53,19 +53,11 @@ int base64url_put(struct buf *out, struct span bytes)
     return 0;
 }
 
-/* libsodium takes the byte 0xff for «_»: so a token could be written in two ways. */
-static bool is_ascii(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((uint8_t)text.at[i] >= 0x80) return false;
-    }
-    return true;
-}
-
 int base64url_get(struct str text, struct buf *out)
 {
     if (text.len == 0) return 0;
-    if (!is_ascii(text)) return ERR_SYNTAX;
+    /* libsodium takes the byte 0xff for «_»: so a token could be written in two ways. */
+    if (!str_is_ascii(text)) return ERR_SYNTAX;
     TRY(buf_reserve(out, text.len / 4 * 3 + 3));
     size_t room = out->cap - out->len;
     size_t written = 0;

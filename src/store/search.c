@@ -61,14 +61,6 @@ static int put_character(UChar32 c, bool keep_joins, struct buf *out)
     return letter ? put_letter(c, out) : buf_put_byte(out, ' ');
 }
 
-static bool is_ascii(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((uint8_t)text.at[i] >= 0x80) return false;
-    }
-    return true;
-}
-
 /* Compatibility decomposition (NFKD), then letter by letter. Joins are looked at first: U+00B4 would come apart into a blank. */
 static int fold_wide(struct str text, bool keep_joins, struct buf *out)
 {
@@ -101,7 +93,7 @@ static int fold_wide(struct str text, bool keep_joins, struct buf *out)
 static int fold(struct str text, bool keep_joins, struct buf *out)
 {
     if (text.len > FOLD_BYTES_MAX) text.len = FOLD_BYTES_MAX;
-    if (!is_ascii(text)) return fold_wide(text, keep_joins, out);
+    if (!str_is_ascii(text)) return fold_wide(text, keep_joins, out);
     for (size_t i = 0; i < text.len; i++) TRY(put_character(text.at[i], keep_joins, out));
     return 0;
 }

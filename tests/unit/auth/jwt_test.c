@@ -304,6 +304,7 @@ static void the_own_secret_is_hex_or_base64url_or_text(void **state)
         {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", 32},
         {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g", 64}, /* g is no hex digit */
         {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9", 43},                      /* stray low bits */
+        {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh\xff", 43},                   /* libsodium's second spelling of «_» */
         {"a passphrase that is long enough to serve", 41},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {

@@ -8,6 +8,9 @@ static void text_is_compared_whole(void **state)
     assert_true(str_starts(STR("member:42"), STR("member:")));
     assert_true(str_starts(STR("a"), STR("")));
     assert_false(str_starts(STR("mem"), STR("member")));
+    assert_true(str_is_ascii(STR("")));
+    assert_true(str_is_ascii(STR("member\x7f")));
+    assert_false(str_is_ascii(STR("Zoë")));
     assert_true(str_eq_nocase_ascii(STR("Content-Type"), STR("content-TYPE")));
     assert_false(str_eq_nocase_ascii(STR("K"), STR("\xe2\x84\xaa"))); /* KELVIN SIGN folds to k in Unicode, not in a header */
     assert_false(str_eq_nocase_ascii(STR("@"), STR("`")));
