@@ -15,7 +15,7 @@ struct http_route {
     const char *pattern;   /* "/api/v1/members/{id}/visits": a parameter is one whole segment, never empty */
     const void *handler;   /* the caller's own */
     size_t body_bytes_max; /* for http_reader_allow_body */
-    uint32_t flags;        /* the caller's own: who may come in */
+    uint32_t flags;        /* the caller's own */
     bool slash_optional;   /* one "/" may follow the pattern, or not */
 };
 

@@ -164,23 +164,19 @@ static int64_t retry_spread(void)
 }
 
 /* After a restart all come at once: so many a second are let in. And one address holds no more than its share. */
-ON_LOOP static void admit(const struct client *client, const struct http_request *request, uint8_t address[RATE_ADDRESS_BYTES],
-                          struct session_entry *entry)
+ON_LOOP static enum code admit(const struct client *client, const struct http_request *request, uint8_t address[RATE_ADDRESS_BYTES],
+                               struct span *ret_counted)
 {
     const struct server_options *options = options_of(client);
     struct mono_ms now = loop_now(client->worker->loop);
     struct site_view view;
     int64_t next_ms;
-    entry->retry_after_ms = retry_spread();
-    if (options->admissions != NULL && !rate_take(options->admissions, str_span(STR("*")), now, &next_ms)) {
-        entry->refused = CODE_OVERLOADED;
-        return;
-    }
-    if (options->sockets_by_address == NULL) return;
+    if (!rate_take(options->admissions, str_span(STR("*")), now, &next_ms)) return CODE_OVERLOADED;
     site_view(options->site, request, &client->peer, conn_is_secure(&client->conn), &view);
     struct span key = rate_address(str_c(view.peer), address);
-    if (rate_take(options->sockets_by_address, key, now, &next_ms)) entry->address = key;
-    else entry->refused = CODE_RATE_LIMITED;
+    if (!rate_take(options->sockets_by_address, key, now, &next_ms)) return CODE_RATE_LIMITED;
+    *ret_counted = key;
+    return CODE_OK;
 }
 
 ON_LOOP static void uncount(const struct client *client, const struct session_entry *entry)
@@ -219,8 +215,9 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
     struct session_entry entry = {0};
     uint8_t address[RATE_ADDRESS_BYTES];
     int status = read_claims(request, &claims);
-    if (status == 0) admit(client, request, address, &entry);
-    if (status == 0 && entry.refused == CODE_OK) status = find_entry(client, &claims, &entry);
+    if (status == 0) entry.refused = admit(client, request, address, &entry.address);
+    if (entry.refused != CODE_OK) entry.retry_after_ms = retry_spread();
+    else if (status == 0) status = find_entry(client, &claims, &entry);
     if (status == 0) {
         let_in(client, &answer, &entry);
         return;
@@ -256,12 +253,10 @@ ON_LOOP static void refuse_route(struct client *client, enum http_found found)
     client_answered(client, take(client->reader), take(frame), reply.keep_alive);
 }
 
-#define UPLOAD_BYTES_MIN ((size_t)1024 * 1024) /* a route that takes more than this takes files */
-
 static size_t body_max(const struct client *client, const struct http_route *route)
 {
     const struct server_limits *limits = &options_of(client)->limits;
-    size_t most = route->body_bytes_max > UPLOAD_BYTES_MIN ? limits->upload_bytes_max : limits->body_bytes_max;
+    size_t most = (route->flags & ROUTE_UPLOAD) != 0 ? limits->upload_bytes_max : limits->body_bytes_max;
     return route->body_bytes_max < most ? route->body_bytes_max : most;
 }
 

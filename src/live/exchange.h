@@ -27,6 +27,9 @@ struct endpoint {
     enum action action;       /* what the role must allow (with !is_open); MAY_COUNT: any role */
 };
 
+/* A route's flag: it takes a file, bounded by [limits] max_upload_bytes instead of max_body_bytes. */
+#define ROUTE_UPLOAD 1u
+
 struct exchange {
     struct client *client;    /* NULL once the connection is gone */
     struct server *server;

@@ -242,16 +242,22 @@ static void fall_behind(struct follower *follower)
     follower->subscriber->wants_pump = true;
 }
 
+/* While it is sent, hub_each tells what will have been. */
+static int hand_over(struct follower *follower, struct frame *frame, struct seq seq)
+{
+    check(seq.n == follower->sent.n + 1); /* each once, in order: the promise itself */
+    follower->sent = seq;
+    int rc = follower->subscriber->handler->send(follower->subscriber, frame);
+    if (rc < 0) follower->sent.n--;
+    return rc;
+}
+
 /* 0, or ERR_OVERLOADED: its share of this turn is full. Anything worse resyncs it, and is returned. */
 static int send_event(struct hub *hub, struct follower *follower, struct memory *memory, struct seq seq)
 {
-    struct subscriber *subscriber = follower->subscriber;
-    check(seq.n == follower->sent.n + 1); /* each once, in order: the promise itself */
     struct frame *frame;
-    int rc = form_for(hub, memory, subscriber, &frame);
-    follower->sent = seq; /* while it is sent, hub_each tells what will have been */
-    if (rc == 0) rc = subscriber->handler->send(subscriber, frame);
-    if (rc < 0) follower->sent.n--;
+    int rc = form_for(hub, memory, follower->subscriber, &frame);
+    if (rc == 0) rc = hand_over(follower, frame, seq);
     if (rc < 0 && rc != ERR_OVERLOADED) resync(follower);
     return rc;
 }
@@ -535,10 +541,7 @@ static int send_page_event(struct hub *hub, struct follower *follower, const str
     if (event->seq.n != follower->sent.n + 1) return ERR_NOT_FOUND; /* no longer kept: all or nothing */
     OWNED(frame) struct frame *frame = NULL;
     TRY(page_frame(hub, follower->subscriber, event->staff_json, &frame));
-    follower->sent = event->seq;
-    int rc = follower->subscriber->handler->send(follower->subscriber, frame);
-    if (rc < 0) follower->sent.n--;
-    return rc;
+    return hand_over(follower, frame, event->seq);
 }
 
 void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location, const struct page_event *events,

@@ -365,13 +365,27 @@ ON_LOOP static bool is_over_limit(struct session *session, const struct message 
 {
     int64_t retry_after_ms = 0;
     struct rate *rate = session->worker->server->options.messages_by_user;
-    if (rate == NULL || rate_take(rate, str_span(session->who->sub), loop_now(session->worker->loop), &retry_after_ms)) {
+    if (rate_take(rate, str_span(session->who->sub), loop_now(session->worker->loop), &retry_after_ms)) {
         session->limited = 0;
         return false;
     }
     session_error_until(session, message, CODE_RATE_LIMITED, NULL, retry_after_ms);
     if (++session->limited >= LIMITED_MAX) session_close(session, CLOSE_RATE_LIMITED);
     return true;
+}
+
+ON_LOOP static void carry_out(struct session *session, struct message *message)
+{
+    switch (message->type) {
+    case MESSAGE_AUTHENTICATE: session_authenticate(session, message); break;
+    case MESSAGE_CHECK_IN:
+    case MESSAGE_CHECK_OUT: session_command(session, message); break;
+    case MESSAGE_SUBSCRIBE: session_subscribe(session, message); break;
+    case MESSAGE_UNSUBSCRIBE: session_unsubscribe(session, message); break;
+    case MESSAGE_GET_STATS: session_get_stats(session, message); break;
+    case MESSAGE_HEARTBEAT: session_heartbeat(session, message); break;
+    case MESSAGE_NONE: break;
+    }
 }
 
 ON_LOOP static void on_text(struct session *session, struct str text)
@@ -381,24 +395,10 @@ ON_LOOP static void on_text(struct session *session, struct str text)
     const char *sentence = NULL;
     enum code code = message_parse(str_span(text), &message, &sentence);
     bool may_always = message.type == MESSAGE_AUTHENTICATE || message.type == MESSAGE_HEARTBEAT;
-    if (session->who == NULL && !may_always) {
-        session_error(session, &message, code == CODE_OK ? CODE_UNAUTHENTICATED : code, code == CODE_OK ? NULL : sentence);
-    } else if (session->who != NULL && is_over_limit(session, &message)) {
-        /* nothing is done */
-    } else if (code != CODE_OK) {
-        session_error(session, &message, code, sentence);
-    } else {
-        switch (message.type) {
-        case MESSAGE_AUTHENTICATE: session_authenticate(session, &message); break;
-        case MESSAGE_CHECK_IN:
-        case MESSAGE_CHECK_OUT: session_command(session, &message); break;
-        case MESSAGE_SUBSCRIBE: session_subscribe(session, &message); break;
-        case MESSAGE_UNSUBSCRIBE: session_unsubscribe(session, &message); break;
-        case MESSAGE_GET_STATS: session_get_stats(session, &message); break;
-        case MESSAGE_HEARTBEAT: session_heartbeat(session, &message); break;
-        case MESSAGE_NONE: break;
-        }
-    }
+    if (session->who == NULL && !may_always && code == CODE_OK) code = CODE_UNAUTHENTICATED;
+    bool over_limit = session->who != NULL && is_over_limit(session, &message);
+    if (!over_limit && code == CODE_OK) carry_out(session, &message);
+    else if (!over_limit) session_error(session, &message, code, sentence);
     message_done(&message);
 }
 
