@@ -138,16 +138,12 @@ static void issue(struct bench *bench, int64_t due_us)
 /* Who is in already, from a run before: they begin by leaving. */
 static int read_inside(struct bench *bench, struct err_detail *reterr)
 {
-    char headers[9216], path[256], after[128] = "";
-    snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", bench->token);
+    char path[256], after[128] = "";
     bool more = true;
     while (more) {
-        OWNED(wire_answer) struct wire_answer answer = {0};
         OWNED(json_tree) json_t *page = NULL;
         snprintf(path, sizeof path, "/api/v1/locations/%s/present?limit=200%s%s", bench->location, after[0] == '\0' ? "" : "&cursor=", after);
-        TRY(wire_request(&bench->url, "GET", path, headers, (struct str){0}, &answer, reterr));
-        if (answer.status != 200) return fail(reterr, ERR_PROTOCOL, "who is inside is not told: GET %s was answered with %d", path, answer.status);
-        if (json_in(buf_span(&answer.body), &page) < 0) return fail(reterr, ERR_PROTOCOL, "GET %s was not answered with JSON", path);
+        TRY(wire_request_json(&bench->url, "GET", path, str_c(bench->token), &page, reterr));
         size_t i;
         json_t *one;
         json_array_foreach(json_object_get(page, "items"), i, one) {

@@ -14,7 +14,6 @@ static const char *const FIRST[] = {"Ana", "Ben", "Carla", "David", "Elif", "Far
 static const char *const LAST[] = {"Costa", "Kim", "Silva", "Chen", "Novák", "Haddad", "Petrović", "Yamada", "Ivanov", "Weiß", "Tanaka", "Müller",
     "Łukaszewicz", "Rossi", "García", "Sharma", "Dubois", "Santos", "Lindqvist", "Wójcik", "Okafor", "Hernández", "Kowalska", "Ramírez", "O'Neill",
     "van der Berg", "McAllister", "Jørgensen", "Lefèvre", "Nguyen"};
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const SLUGS[] = {"main", "north", "south", "east", "west", "harbour", "station", "park"};
 static const char *const NAMES[] = {"Main Street", "North Gym", "South Gym", "East Gym", "West Gym", "Harbour", "Station", "Park"};
@@ -147,8 +146,10 @@ static int fill(struct sql *sql, const struct demo_options *options)
 static int fill_if_empty(struct sql *sql, const struct demo_options *options, struct demo_size *ret_size)
 {
     TRY(sql_number(sql, "SELECT count(*) FROM locations", SQL_NO_VALUES, &ret_size->locations));
-    if (ret_size->locations == 0) TRY(fill(sql, options));
-    TRY(sql_number(sql, "SELECT count(*) FROM locations", SQL_NO_VALUES, &ret_size->locations));
+    if (ret_size->locations == 0) {
+        TRY(fill(sql, options));
+        ret_size->locations = options->locations;
+    }
     return sql_number(sql, "SELECT max(id) FROM members", SQL_NO_VALUES, &ret_size->members);
 }
 

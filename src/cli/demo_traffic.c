@@ -19,7 +19,7 @@
 struct demo_traffic {
     struct demo_traffic_options options;
     struct url url;
-    int64_t due_us;            /* the next command, on the monotonic clock */
+    int64_t due_us;            /* the next command, on the monotonic clock: there may be many within its milliseconds */
     uint64_t dice;             /* never 0 */
     int64_t guests[GUESTS_MAX]; /* a ring: who came first leaves first */
     size_t guest_first, guest_count;
@@ -37,8 +37,6 @@ static int64_t roll(struct demo_traffic *traffic, int64_t sides)
     traffic->dice = x;
     return (int64_t)(x % (uint64_t)sides);
 }
-
-static int64_t now_us(void) { return clock_mono().ms * 1000; }
 
 static int send_command(struct wire *wire, const char *type, int64_t member, int64_t location, struct err_detail *reterr)
 {
@@ -69,7 +67,7 @@ static int send_somebody(struct demo_traffic *traffic, struct wire *wire, struct
 static int send_due(struct demo_traffic *traffic, struct wire *wire, struct err_detail *reterr)
 {
     int64_t gap_us = INT64_C(60000000) / traffic->options.per_minute;
-    for (int sent = 0; sent < BURST_MAX && traffic->due_us <= now_us(); sent++) {
+    for (int sent = 0; sent < BURST_MAX && traffic->due_us / 1000 <= clock_mono().ms; sent++) {
         TRY(send_somebody(traffic, wire, reterr));
         traffic->due_us += 1 + roll(traffic, 2 * gap_us + 1);
     }
@@ -80,7 +78,7 @@ static int send_due(struct demo_traffic *traffic, struct wire *wire, struct err_
 static int listen_until_due(struct demo_traffic *traffic, struct wire *wire, struct err_detail *reterr)
 {
     for (;;) {
-        int64_t wait_ms = (traffic->due_us - now_us()) / 1000;
+        int64_t wait_ms = traffic->due_us / 1000 - clock_mono().ms;
         struct ws_message message;
         int rc = wire_next(wire, wait_ms < 0 ? 0 : wait_ms > TURN_MS ? TURN_MS : wait_ms, &message, reterr);
         if (rc == ERR_EXPIRED) return 0;
@@ -95,23 +93,18 @@ static int open_door(struct demo_traffic *traffic, struct wire **ret_wire, struc
 {
     struct jwt_claims claims = {.kind = JWT_DEVICE, .sub = STR("demo-door"), .name = STR("Turnstile"), .role = ROLE_TURNSTILE, .all_locations = true, .issued_at = clock_wall()};
     claims.expires_at.ms = claims.issued_at.ms + TOKEN_MS;
-    OWNED(buf) struct buf header = buf_of(JWT_BYTES_MAX + 64);
-    TRY(buf_put_str(&header, STR("Authorization: Bearer ")));
-    TRY(jwt_mint(traffic->options.home->keys, &claims, &header));
-    TRY(buf_put(&header, span_of("\r\n", 3))); /* and the string's end */
-    OWNED(wire) struct wire *wire = NULL;
-    OWNED(wire_answer) struct wire_answer answer = {0};
-    TRY(wire_open(&traffic->url, &wire, reterr));
-    TRY(wire_upgrade(wire, &traffic->url, "", (const char *)header.at, &answer, reterr));
-    *ret_wire = take(wire);
-    return 0;
+    OWNED(buf) struct buf token = buf_of(JWT_BYTES_MAX);
+    char bearer[WIRE_BEARER_BYTES];
+    TRY(jwt_mint(traffic->options.home->keys, &claims, &token));
+    TRY(wire_bearer(buf_str(&token), bearer, reterr));
+    return wire_connect(&traffic->url, "", bearer, ret_wire, reterr);
 }
 
 static int run_door(struct demo_traffic *traffic, struct err_detail *reterr)
 {
     OWNED(wire) struct wire *wire = NULL;
     TRY(open_door(traffic, &wire, reterr));
-    traffic->due_us = now_us();
+    traffic->due_us = clock_mono().ms * 1000;
     while (!atomic_load(&traffic->stopping)) {
         TRY(send_due(traffic, wire, reterr));
         TRY(listen_until_due(traffic, wire, reterr));

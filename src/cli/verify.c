@@ -99,27 +99,19 @@ static int expect_close(struct verify *v, struct wire *wire, unsigned code)
 
 static int connect_with(struct verify *v, const char *query, const char *headers, struct wire **ret_wire)
 {
-    OWNED(wire) struct wire *wire = NULL;
-    TRY(wire_open(&v->url, &wire, &v->why));
-    OWNED(wire_answer) struct wire_answer answer = {0};
-    TRY(wire_upgrade(wire, &v->url, query, headers, &answer, &v->why));
-    *ret_wire = take(wire);
-    return 0;
+    return wire_connect(&v->url, query, headers, ret_wire, &v->why);
 }
 
 static int request(struct verify *v, const char *method, const char *path, struct wire_answer *answer)
 {
-    char headers[9216];
-    snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", v->token);
-    return wire_request(&v->url, method, path, headers, (struct str){0}, answer, &v->why);
+    char bearer[WIRE_BEARER_BYTES];
+    TRY(wire_bearer(str_c(v->token), bearer, &v->why));
+    return wire_request(&v->url, method, path, bearer, (struct str){0}, answer, &v->why);
 }
 
 static int request_json(struct verify *v, const char *method, const char *path, json_t **ret_json)
 {
-    OWNED(wire_answer) struct wire_answer answer = {0};
-    TRY(request(v, method, path, &answer));
-    if (answer.status != 200) return wrong(v, "%s %s was answered with %d", method, path, answer.status);
-    return json_in(buf_span(&answer.body), ret_json) < 0 ? wrong(v, "%s %s was not answered with JSON", method, path) : 0;
+    return wire_request_json(&v->url, method, path, str_c(v->token), ret_json, &v->why);
 }
 
 /* --- The checks, in order --- */
@@ -222,10 +214,10 @@ static int check_url_token(struct verify *v)
 
 static int check_header_token(struct verify *v)
 {
-    char headers[9216];
-    snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", v->token);
+    char bearer[WIRE_BEARER_BYTES];
     OWNED(wire) struct wire *wire = NULL;
-    TRY(connect_with(v, "", headers, &wire));
+    TRY(wire_bearer(str_c(v->token), bearer, &v->why));
+    TRY(connect_with(v, "", bearer, &wire));
     return await(v, wire, "authentication_success", NULL);
 }
 

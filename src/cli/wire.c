@@ -216,6 +216,23 @@ int wire_request(const struct url *url, const char *method, const char *path, co
     return buf_put(&answer->body, buf_span(&wire->unread));
 }
 
+int wire_bearer(struct str token, char ret_line[WIRE_BEARER_BYTES], struct err_detail *reterr)
+{
+    int len = snprintf(ret_line, WIRE_BEARER_BYTES, "Authorization: Bearer %.*s\r\n", STR_ARG(token));
+    return len > 0 && len < WIRE_BEARER_BYTES ? 0 : fail(reterr, ERR_TOO_BIG, "the token is too long");
+}
+
+int wire_request_json(const struct url *url, const char *method, const char *path, struct str token, json_t **ret_json, struct err_detail *reterr)
+{
+    char bearer[WIRE_BEARER_BYTES];
+    OWNED(wire_answer) struct wire_answer answer = {0};
+    TRY(wire_bearer(token, bearer, reterr));
+    TRY(wire_request(url, method, path, bearer, (struct str){0}, &answer, reterr));
+    if (answer.status != 200) return fail(reterr, ERR_PROTOCOL, "%s %s was answered with %d", method, path, answer.status);
+    if (json_in(buf_span(&answer.body), ret_json) < 0) return fail(reterr, ERR_PROTOCOL, "%s %s was not answered with JSON", method, path);
+    return 0;
+}
+
 /* --- WebSocket --- */
 
 int wire_upgrade(struct wire *wire, const struct url *url, const char *query, const char *headers, struct wire_answer *answer,
@@ -242,6 +259,16 @@ int wire_upgrade(struct wire *wire, const struct url *url, const char *query, co
     }
     if (str_eq_c(wire_header(answer, "Sec-WebSocket-Accept"), accept)) return 0;
     return fail(reterr, ERR_PROTOCOL, "the upgrade was answered by something else than this server: its key does not fit");
+}
+
+int wire_connect(const struct url *url, const char *query, const char *headers, struct wire **ret_wire, struct err_detail *reterr)
+{
+    OWNED(wire) struct wire *wire = NULL;
+    OWNED(wire_answer) struct wire_answer answer = {0};
+    TRY(wire_open(url, &wire, reterr));
+    TRY(wire_upgrade(wire, url, query, headers, &answer, reterr));
+    *ret_wire = take(wire);
+    return 0;
 }
 
 int wire_send(struct wire *wire, enum ws_opcode kind, struct str payload, struct err_detail *reterr)

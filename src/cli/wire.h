@@ -1,4 +1,4 @@
-/* cli/wire.h: a client's connection for `verify`: plain or TLS, blocking with a deadline; HTTP requests and WebSocket messages over it.
+/* cli/wire.h: a client's connection for `verify`, `bench` and `demo --traffic`: plain or TLS, blocking with a deadline; HTTP requests and WebSocket messages over it.
  *
  * Owns    the socket, the TLS state, what was read and not yet used.
  * Thread  any, one at a time; blocks.
@@ -7,6 +7,7 @@
  * Tests   tests/integration/cli.test.ts */
 #pragma once
 #include "base/time.h"
+#include "protocol/json_in.h"
 #include "ws/frame.h"
 
 #define WIRE_BYTES_MAX ((size_t)4 * 1024 * 1024)
@@ -39,9 +40,18 @@ struct str wire_header(const struct wire_answer *answer, const char *name);
 MUST_USE int wire_request(const struct url *url, const char *method, const char *path, const char *headers, struct str body,
                           struct wire_answer *ret_answer, struct err_detail *reterr);
 
+/* A token as a header line, with CRLF. ERR_TOO_BIG: no token is that long. */
+#define WIRE_BEARER_BYTES 8300
+MUST_USE int wire_bearer(struct str token, char ret_line[WIRE_BEARER_BYTES], struct err_detail *reterr);
+/* A request without a body, with a token; anything else than 200 and JSON is ERR_PROTOCOL. */
+MUST_USE int wire_request_json(const struct url *url, const char *method, const char *path, struct str token, json_t **ret_json,
+                               struct err_detail *reterr);
+
 /* Asks for the upgrade; *ret_answer tells what came if it was not 101 (the result is then ERR_PROTOCOL with a sentence). */
 MUST_USE int wire_upgrade(struct wire *wire, const struct url *url, const char *query, const char *headers,
                           struct wire_answer *ret_answer, struct err_detail *reterr);
+/* wire_open and wire_upgrade, for whom only a 101 will do. */
+MUST_USE int wire_connect(const struct url *url, const char *query, const char *headers, struct wire **ret_wire, struct err_detail *reterr);
 MUST_USE int wire_send(struct wire *wire, enum ws_opcode kind, struct str payload, struct err_detail *reterr);
 /* The next message of any kind, a Close too. ERR_EXPIRED: none came in time. Valid until the next call. */
 MUST_USE int wire_next(struct wire *wire, int64_t wait_ms, struct ws_message *ret_message, struct err_detail *reterr);
