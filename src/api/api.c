@@ -37,13 +37,18 @@ json_t *api_body(struct exchange *exchange)
     }
     int rc = json_in(exchange->request->body, &exchange->body);
     if (rc == 0 && json_is_object(exchange->body)) return exchange->body;
-    if (rc == ERR_NOMEM) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
-    else if (rc == 0 || rc == ERR_RANGE) api_refuse(exchange, CODE_BAD_MESSAGE, NULL, "The body must be a JSON object with values that fit");
-    else api_refuse(exchange, CODE_BAD_JSON, NULL, "The body must be a JSON object");
+    if (rc == ERR_NOMEM) {
+        exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+    } else if (rc == 0 || rc == ERR_RANGE) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, NULL, "The body must be a JSON object with values that fit");
+    } else {
+        api_refuse(exchange, CODE_BAD_JSON, NULL, "The body must be a JSON object");
+    }
     return NULL;
 }
 
-bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *ret_value)
+bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max, int64_t otherwise,
+                   int64_t *ret_value)
 {
     struct str text;
     int rc = http_query(exchange->request, name, &text);
@@ -95,8 +100,13 @@ ON_LOOP void *api_state_of(struct exchange *exchange, size_t bytes)
 ON_LOOP void api_precondition(struct exchange *exchange, bool stale)
 {
     struct http_response response = http_response_of(stale ? 412 : 428);
-    if (stale) http_put_problem(&response, 412, "precondition_failed", STR("Somebody changed it meanwhile; read it again"));
-    else http_put_problem(&response, 428, "precondition_required", STR("Send If-Match with the ETag of the last read"));
+    if (stale) {
+        http_put_problem(&response, 412, "precondition_failed",
+                         STR("Somebody changed it meanwhile; read it again"));
+    } else {
+        http_put_problem(&response, 428, "precondition_required",
+                         STR("Send If-Match with the ETag of the last read"));
+    }
     exchange_respond(exchange, &response);
 }
 
@@ -104,12 +114,15 @@ ON_LOOP bool api_if_match(struct exchange *exchange, int64_t *ret_version)
 {
     struct str etag = http_header(exchange->request, "If-Match");
     bool quoted = etag.len > 2 && etag.at[0] == '"' && etag.at[etag.len - 1] == '"';
-    if (quoted && num_i64((struct str){etag.at + 1, etag.len - 2}, 0, INT64_MAX, ret_version) == 0) return true;
+    if (quoted && num_i64((struct str){etag.at + 1, etag.len - 2}, 0, INT64_MAX, ret_version) == 0) {
+        return true;
+    }
     api_precondition(exchange, etag.at != NULL);
     return false;
 }
 
-ON_LOOP void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body)
+ON_LOOP void api_respond_built(struct exchange *exchange, int status, const struct json *json,
+                               const struct buf *body)
 {
     if (jw_end_all(json) < 0) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
     else exchange_respond_json(exchange, status, body);
@@ -132,10 +145,12 @@ bool api_request_id(struct exchange *exchange, const char *type, const json_t *b
 {
     struct str key = http_header(exchange->request, "Idempotency-Key");
     if (key.at == NULL) return true;
-    bool printable = key.len >= 1 && key.len <= REQUEST_ID_BYTES_MAX && http_header_count(exchange->request, "Idempotency-Key") == 1;
+    bool printable = key.len >= 1 && key.len <= REQUEST_ID_BYTES_MAX &&
+                     http_header_count(exchange->request, "Idempotency-Key") == 1;
     for (size_t i = 0; i < key.len && printable; i++) printable = key.at[i] >= ' ' && key.at[i] <= '~';
     if (!printable) {
-        api_refuse(exchange, CODE_BAD_MESSAGE, "Idempotency-Key", "It must be one key of 1 to 64 printable characters");
+        api_refuse(exchange, CODE_BAD_MESSAGE, "Idempotency-Key",
+                   "It must be one key of 1 to 64 printable characters");
         return false;
     }
     command->request_id = key;
@@ -144,7 +159,8 @@ bool api_request_id(struct exchange *exchange, const char *type, const json_t *b
     return false;
 }
 
-int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind, int64_t id)
+int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind,
+              int64_t id)
 {
     OWNED(buf) struct buf details = buf_of(API_JSON_BYTES_MAX);
     struct json json = jw_to(&details);
@@ -152,7 +168,9 @@ int api_audit(struct sql *sql, const struct exchange *exchange, const char *acti
     jw_array(&json, "fields");
     const char *field;
     json_t *value;
-    json_object_foreach(exchange->body, field, value) jw_str(&json, NULL, str_c(field)); /* the names alone: values may be private */
+    json_object_foreach (exchange->body, field, value) {
+        jw_str(&json, NULL, str_c(field)); /* the names alone: values may be private */
+    }
     jw_array_end(&json);
     jw_object_end(&json);
     TRY(jw_end_all(&json));
@@ -166,7 +184,8 @@ static int problem_of(const struct reply *reply, struct http_response *response)
     TRY(reply_payload(reply, false, &text));
     OWNED(json_tree) json_t *payload = NULL;
     TRY(json_in(buf_span(&text), &payload));
-    struct json json = http_problem_begin(response, code_http_status(reply->code), code_name(reply->code), str_c(code_sentence(reply->code)));
+    struct json json = http_problem_begin(response, code_http_status(reply->code), code_name(reply->code),
+                                          str_c(code_sentence(reply->code)));
     const json_t *member = json_object_get(payload, "member");
     if (member != NULL) {
         OWNED(mem) char *dumped = json_dumps(member, JSON_COMPACT);

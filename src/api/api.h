@@ -22,8 +22,8 @@ struct api {
     const struct config *config;
     struct jwt_keys *keys;
     struct rate *tries_by_address, *tries_by_email; /* of signing in */
-    const struct assets *assets; /* NULL: no web app */
-    const char *data_dir;     /* photos lie in it */
+    const struct assets *assets;                    /* NULL: no web app */
+    const char *data_dir;                           /* photos lie in it */
 };
 
 extern const struct http_router API_ROUTER;
@@ -31,31 +31,31 @@ extern const struct http_router API_ROUTER;
 ON_LOOP void app_serve(struct exchange *exchange);
 
 /* --- Handlers, by file --- */
-void auth_login(struct exchange *exchange);       /* auth.c */
+void auth_login(struct exchange *exchange); /* auth.c */
 void auth_refresh(struct exchange *exchange);
 void auth_logout(struct exchange *exchange);
 void auth_ticket(struct exchange *exchange);
 void me_get(struct exchange *exchange);
-ON_LOOP void check_in_post(struct exchange *exchange);   /* check_ins.c */
+ON_LOOP void check_in_post(struct exchange *exchange); /* check_ins.c */
 ON_LOOP void check_out_post(struct exchange *exchange);
-ON_LOOP void members_list(struct exchange *exchange);     /* members.c */
+ON_LOOP void members_list(struct exchange *exchange); /* members.c */
 ON_LOOP void member_get(struct exchange *exchange);
 ON_LOOP void member_post(struct exchange *exchange);
 ON_LOOP void member_patch(struct exchange *exchange);
 ON_LOOP void members_import_post(struct exchange *exchange); /* members_import.c */
-ON_LOOP void photo_get(struct exchange *exchange);        /* photo.c */
+ON_LOOP void photo_get(struct exchange *exchange);           /* photo.c */
 ON_LOOP void photo_put(struct exchange *exchange);
 ON_LOOP void photo_delete(struct exchange *exchange);
 ON_LOOP void memberships_list(struct exchange *exchange); /* memberships.c */
 ON_LOOP void membership_post(struct exchange *exchange);
 ON_LOOP void membership_patch(struct exchange *exchange);
 ON_LOOP void plans_list(struct exchange *exchange);
-ON_LOOP void visits_list(struct exchange *exchange);     /* visits.c */
+ON_LOOP void visits_list(struct exchange *exchange); /* visits.c */
 ON_LOOP void visit_get(struct exchange *exchange);
 ON_LOOP void visit_patch(struct exchange *exchange);
 ON_LOOP void visit_delete(struct exchange *exchange);
 ON_LOOP void member_visits_list(struct exchange *exchange);
-ON_LOOP void locations_list(struct exchange *exchange);  /* locations.c */
+ON_LOOP void locations_list(struct exchange *exchange); /* locations.c */
 ON_LOOP void location_get(struct exchange *exchange);
 ON_LOOP void location_create_post(struct exchange *exchange); /* location_edit.c */
 ON_LOOP void location_patch(struct exchange *exchange);
@@ -63,7 +63,7 @@ ON_LOOP void location_snapshot(struct exchange *exchange); /* snapshot.c */
 ON_LOOP void location_present(struct exchange *exchange);
 ON_LOOP void location_events(struct exchange *exchange);
 ON_LOOP void stats_get(struct exchange *exchange);
-ON_LOOP void healthz_get(struct exchange *exchange);     /* service.c */
+ON_LOOP void healthz_get(struct exchange *exchange); /* service.c */
 ON_LOOP void readyz_get(struct exchange *exchange);
 ON_LOOP void metrics_get(struct exchange *exchange);
 
@@ -78,7 +78,8 @@ ON_LOOP void api_refuse(struct exchange *exchange, enum code code, const char *f
 /* ?limit=. False: answered already. */
 ON_LOOP bool api_limit(struct exchange *exchange, size_t *ret_limit);
 /* A whole number of a query, or `otherwise` where it is not there. False: answered already. */
-ON_LOOP bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *ret_value);
+ON_LOOP bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int64_t max,
+                           int64_t otherwise, int64_t *ret_value);
 /* {id} of the path. False: answered with 404 already. */
 ON_LOOP bool api_path_id(struct exchange *exchange, const char *name, enum code missing, int64_t *ret_id);
 /* {slug} of the path, allowed to this token. NULL: answered already. */
@@ -95,15 +96,18 @@ bool api_if_match(struct exchange *exchange, int64_t *ret_version);
 /* 412 (stale) or 428 (If-Match is missing). */
 void api_precondition(struct exchange *exchange, bool stale);
 /* Answers what was built, or the failure of building it. */
-void api_respond_built(struct exchange *exchange, int status, const struct json *json, const struct buf *body);
+void api_respond_built(struct exchange *exchange, int status, const struct json *json,
+                       const struct buf *body);
 /* A number as text: cursors are opaque. */
 void api_json_number_text(struct json *json, const char *key, int64_t number);
 /* Who changed what, by the names of the body's fields: in the transaction of the change. kind and id: «member» and 42. */
-MUST_USE int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind, int64_t id);
+MUST_USE int api_audit(struct sql *sql, const struct exchange *exchange, const char *action, const char *kind,
+                       int64_t id);
 /* What went wrong on the way to the store. */
 ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */
 #define API_ETAG_BYTES 24
 struct str api_etag(int64_t version, char ret_text[API_ETAG_BYTES]);
 /* Idempotency-Key into the command, with the fingerprint of type and body. False: answered already. */
-ON_LOOP bool api_request_id(struct exchange *exchange, const char *type, const json_t *body, struct command *command);
+ON_LOOP bool api_request_id(struct exchange *exchange, const char *type, const json_t *body,
+                            struct command *command);

@@ -11,7 +11,9 @@ static int answer(struct exchange *exchange, const struct assets *assets, struct
     TRY(random_bytes(random, sizeof random));
     OWNED(buf) struct buf nonce = buf_of(64);
     TRY(base64url_put(&nonce, span_of(random, sizeof random)));
-    struct assets_ask ask = {.host = exchange->request->host, .is_https = exchange->is_https, .nonce = buf_str(&nonce)};
+    struct assets_ask ask = {.host = exchange->request->host,
+                             .is_https = exchange->is_https,
+                             .nonce = buf_str(&nonce)};
     return assets_answer(assets, exchange->request, &ask, response);
 }
 
@@ -20,7 +22,9 @@ void app_serve(struct exchange *exchange)
     const struct api *api = server_api(exchange->server);
     bool is_api = str_starts(exchange->request->path, STR("/api/"));
     if (is_api || api->assets == NULL) {
-        exchange_fail(exchange, CODE_NOT_FOUND, is_api ? STR("There is nothing at this address") : STR("The web app is not installed here"));
+        exchange_fail(exchange, CODE_NOT_FOUND,
+                      is_api ? STR("There is nothing at this address")
+                             : STR("The web app is not installed here"));
         return;
     }
     struct http_response response = http_response_of(200);

@@ -35,8 +35,8 @@ static void dir_owned(DIR **dir)
 
 static int io_failed(struct loading *loading)
 {
-    return fail(loading->reterr, ERR_IO, "The web app's file %.*s cannot be read: %s", STR_ARG(buf_str(&loading->path)),
-                strerror(errno));
+    return fail(loading->reterr, ERR_IO, "The web app's file %.*s cannot be read: %s",
+                STR_ARG(buf_str(&loading->path)), strerror(errno));
 }
 
 static int read_all(struct loading *loading, int fd)
@@ -74,7 +74,8 @@ static int add_entry(struct loading *loading, int folder, const char *name, int 
     if (S_ISREG(info.st_mode)) return add_file(loading, folder, name);
     if (S_ISDIR(info.st_mode)) return add_folder(loading, folder, name, depth + 1);
     /* A link could lead to any file of the machine, which we would then hand to anybody. */
-    return fail(loading->reterr, ERR_FORBIDDEN, "The web app's folder holds %.*s, which is neither a file nor a folder",
+    return fail(loading->reterr, ERR_FORBIDDEN,
+                "The web app's folder holds %.*s, which is neither a file nor a folder",
                 STR_ARG(buf_str(&loading->path)));
 }
 
@@ -100,8 +101,11 @@ static int add_entries(struct loading *loading, DIR *dir, int depth)
 
 static int add_folder(struct loading *loading, int parent, const char *name, int depth)
 {
-    if (depth > ASSETS_DEPTH_MAX) return fail(loading->reterr, ERR_TOO_BIG, "The web app's folders are nested too deep");
-    OWNED(fd) int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth > 0 ? O_NOFOLLOW : 0));
+    if (depth > ASSETS_DEPTH_MAX) {
+        return fail(loading->reterr, ERR_TOO_BIG, "The web app's folders are nested too deep");
+    }
+    OWNED(fd)
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth > 0 ? O_NOFOLLOW : 0));
     if (fd < 0 && depth == 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return fail(loading->reterr, ERR_NOT_FOUND, "There is no folder %s with the web app", name);
     }
@@ -114,8 +118,10 @@ static int add_folder(struct loading *loading, int parent, const char *name, int
 
 int assets_load(const char *folder, struct assets **ret_assets, struct err_detail *reterr)
 {
-    OWNED(loading) struct loading loading = {
-        .path = buf_of(4096), .bytes = buf_of(ASSETS_BYTES_MAX + READ_BYTES), .reterr = reterr};
+    OWNED(loading)
+    struct loading loading = {.path = buf_of(4096),
+                              .bytes = buf_of(ASSETS_BYTES_MAX + READ_BYTES),
+                              .reterr = reterr};
     TRY(assets_create(&loading.assets));
     int rc = add_folder(&loading, AT_FDCWD, folder, 0);
     if (rc == ERR_NOMEM) return fail(reterr, rc, "Not enough memory for the web app's files");

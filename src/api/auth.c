@@ -23,7 +23,7 @@ struct sign_in {
     struct str email;
     struct str password;
     struct user_row user;
-    bool from_browser;        /* answers by cookie */
+    bool from_browser; /* answers by cookie */
     struct refresh_token presented;
     struct refresh_token next;
     int64_t session;
@@ -49,7 +49,8 @@ ON_LOOP static void rate_limited(struct exchange *exchange, int64_t retry_after_
 {
     struct http_response response = http_response_of(429);
     http_put_retry_after(&response, retry_after_ms);
-    struct json json = http_problem_begin(&response, 429, "rate_limited", STR("Too many tries; wait a moment"));
+    struct json json =
+        http_problem_begin(&response, 429, "rate_limited", STR("Too many tries; wait a moment"));
     jw_i64(&json, "retry_after_ms", retry_after_ms);
     http_problem_end(&response, &json);
     exchange_respond(exchange, &response);
@@ -62,7 +63,8 @@ ON_LOOP static bool may_try(struct exchange *exchange, struct str email)
     uint8_t address[RATE_ADDRESS_BYTES];
     int64_t wait_ms;
     struct mono_ms now = clock_mono();
-    bool may = rate_take(api->tries_by_address, rate_address(str_c(exchange->peer_address), address), now, &wait_ms) &&
+    bool may = rate_take(api->tries_by_address, rate_address(str_c(exchange->peer_address), address), now,
+                         &wait_ms) &&
                rate_take(api->tries_by_email, str_span(email), now, &wait_ms);
     if (!may) rate_limited(exchange, wait_ms);
     return may;
@@ -76,9 +78,14 @@ static void forget_tries(struct exchange *exchange, struct str email)
     rate_give_back(api->tries_by_email, str_span(email), clock_mono());
 }
 
-static void put_cookie(struct exchange *exchange, struct http_response *response, struct str value, int64_t max_age_s)
+static void put_cookie(struct exchange *exchange, struct http_response *response, struct str value,
+                       int64_t max_age_s)
 {
-    struct http_cookie cookie = {.name = COOKIE, .value = value, .path = COOKIE_PATH, .max_age_s = max_age_s, .is_secure = exchange->is_https};
+    struct http_cookie cookie = {.name = COOKIE,
+                                 .value = value,
+                                 .path = COOKIE_PATH,
+                                 .max_age_s = max_age_s,
+                                 .is_secure = exchange->is_https};
     http_put_cookie(response, &cookie);
 }
 
@@ -123,7 +130,8 @@ static int mint(struct exchange *exchange, const struct user_row *user, int64_t 
     return jwt_mint(api->keys, &claims, out);
 }
 
-static void put_locations(struct json *json, const struct directory *directory, const struct principal *who, struct str list)
+static void put_locations(struct json *json, const struct directory *directory, const struct principal *who,
+                          struct str list)
 {
     struct str slugs[PRINCIPAL_LOCATIONS_MAX];
     bool all = who != NULL ? who->all_locations : str_eq_c(list, "*");
@@ -138,7 +146,8 @@ static void put_locations(struct json *json, const struct directory *directory, 
     jw_array_end(json);
 }
 
-static void put_user(struct exchange *exchange, struct json *json, const char *key, const struct user_row *user)
+static void put_user(struct exchange *exchange, struct json *json, const char *key,
+                     const struct user_row *user)
 {
     jw_object(json, key);
     jw_i64(json, "id", user->id);
@@ -159,7 +168,9 @@ ON_LOOP static void answer_session(struct exchange *exchange, const struct sign_
     struct http_response response = http_response_of(200);
     response.never_compress = true;
     int rc = mint(exchange, &sign_in->user, sign_in->session, &access);
-    if (sign_in->from_browser) put_cookie(exchange, &response, str_c(refresh), api->config->auth.refresh_ttl_ms / 1000);
+    if (sign_in->from_browser) {
+        put_cookie(exchange, &response, str_c(refresh), api->config->auth.refresh_ttl_ms / 1000);
+    }
     http_put_content_type(&response, "application/json");
     struct json json = jw_to(&response.body);
     jw_object(&json, NULL);
@@ -188,8 +199,12 @@ static int check_password(struct sql *sql, struct exchange *exchange)
 
 static struct session_row row_of(const struct session_state *state, int64_t user)
 {
-    struct session_row row = {.id = state->id, .user = user, .has_previous = state->has_previous, .rotated_at = state->rotated_at,
-                              .expires_at = state->expires_at, .revoked_at = state->revoked_at};
+    struct session_row row = {.id = state->id,
+                              .user = user,
+                              .has_previous = state->has_previous,
+                              .rotated_at = state->rotated_at,
+                              .expires_at = state->expires_at,
+                              .revoked_at = state->revoked_at};
     memcpy(row.current, state->current, SHA256_BYTES);
     memcpy(row.previous, state->previous, SHA256_BYTES);
     return row;
@@ -197,8 +212,11 @@ static struct session_row row_of(const struct session_state *state, int64_t user
 
 static struct session_state state_of(const struct session_row *row)
 {
-    struct session_state state = {.id = row->id, .has_previous = row->has_previous, .rotated_at = row->rotated_at,
-                                  .expires_at = row->expires_at, .revoked_at = row->revoked_at};
+    struct session_state state = {.id = row->id,
+                                  .has_previous = row->has_previous,
+                                  .rotated_at = row->rotated_at,
+                                  .expires_at = row->expires_at,
+                                  .revoked_at = row->revoked_at};
     memcpy(state.current, row->current, SHA256_BYTES);
     memcpy(state.previous, row->previous, SHA256_BYTES);
     return state;
@@ -223,7 +241,8 @@ static int open_session(struct sql *sql, struct exchange *exchange)
     if (agent.len > 200) agent.len = 200;
     if (agent.at == NULL) agent = STR("unknown");
     TRY(session_prune(sql, now));
-    TRY(session_open(sql, sign_in->user.id, agent, now, (struct wall_ms){now.ms + ttl_ms}, &sign_in->session));
+    TRY(session_open(sql, sign_in->user.id, agent, now, (struct wall_ms){now.ms + ttl_ms},
+                     &sign_in->session));
     TRY(session_begin(key, sign_in->session, now, ttl_ms, &state, &sign_in->next));
     struct session_row row = row_of(&state, sign_in->user.id);
     return session_store(sql, &row, now);
@@ -257,7 +276,8 @@ ON_LOOP void auth_login(struct exchange *exchange)
     const json_t *body = sign_in == NULL ? NULL : api_body(exchange);
     if (body == NULL) return;
     sign_in->from_browser = browser;
-    bool good = json_in_text(json_object_get(body, "email"), EMAIL_BYTES_MAX, EMAIL_BYTES_MAX, &sign_in->email) == 0 &&
+    bool good = json_in_text(json_object_get(body, "email"), EMAIL_BYTES_MAX, EMAIL_BYTES_MAX,
+                             &sign_in->email) == 0 &&
                 json_is_string(json_object_get(body, "password"));
     if (!good) {
         api_refuse(exchange, CODE_BAD_MESSAGE, NULL, "Give email and password");
@@ -312,8 +332,11 @@ static int renew(struct sql *sql, struct exchange *exchange)
     refresh_key(api, key);
     struct session_state before = state_of(&row), after = before;
     sign_in->session = row.id;
-    sign_in->verdict = session_renew(key, &before, &sign_in->presented, now, api->config->auth.refresh_ttl_ms, &after, &sign_in->next);
-    if (wall_is(sign_in->user.disabled_at) && sign_in->verdict != SESSION_UNKNOWN) sign_in->verdict = SESSION_OVER;
+    sign_in->verdict = session_renew(key, &before, &sign_in->presented, now, api->config->auth.refresh_ttl_ms,
+                                     &after, &sign_in->next);
+    if (wall_is(sign_in->user.disabled_at) && sign_in->verdict != SESSION_UNKNOWN) {
+        sign_in->verdict = SESSION_OVER;
+    }
     if (sign_in->verdict != SESSION_RENEWED && sign_in->verdict != SESSION_STOLEN) return 0;
     struct session_row changed = row_of(&after, row.user);
     TRY(session_store(sql, &changed, now));

@@ -2,9 +2,12 @@
 #include "api/api.h"
 
 /* CODE_OK, or why not. */
-static enum code complete(const struct exchange *exchange, struct command *command, const struct location_ref *ref)
+static enum code complete(const struct exchange *exchange, struct command *command,
+                          const struct location_ref *ref)
 {
-    if (command->override_reason.len > 0 && !principal_may(exchange->who, MAY_OVERRIDE)) return CODE_FORBIDDEN;
+    if (command->override_reason.len > 0 && !principal_may(exchange->who, MAY_OVERRIDE)) {
+        return CODE_FORBIDDEN;
+    }
     if (command->kind == COMMAND_CHECK_OUT && !location_ref_is(ref)) return CODE_OK;
     const struct location *location = NULL;
     enum code code = location_for(exchange_directory(exchange), exchange->who, ref, &location);
@@ -25,7 +28,9 @@ ON_LOOP static void post(struct exchange *exchange, enum command_kind kind)
         api_refuse(exchange, code, NULL, sentence);
         return;
     }
-    if (!api_request_id(exchange, kind == COMMAND_CHECK_IN ? "check_in" : "check_out", body, &command)) return;
+    if (!api_request_id(exchange, kind == COMMAND_CHECK_IN ? "check_in" : "check_out", body, &command)) {
+        return;
+    }
     exchange_command(exchange, &command, api_answer_command);
 }
 

@@ -40,7 +40,10 @@ static int clock_seconds(const json_t *value, int32_t *ret_second)
     struct str text = json_in_str(value);
     if (text.len != 5 || text.at[2] != ':') return ERR_SYNTAX;
     int64_t hour, minute;
-    if (num_i64((struct str){text.at, 2}, 0, 24, &hour) < 0 || num_i64((struct str){text.at + 3, 2}, 0, 59, &minute) < 0) return ERR_SYNTAX;
+    if (num_i64((struct str){text.at, 2}, 0, 24, &hour) < 0 ||
+        num_i64((struct str){text.at + 3, 2}, 0, 59, &minute) < 0) {
+        return ERR_SYNTAX;
+    }
     if (text.at[0] == '-' || text.at[3] == '-' || (hour == 24 && minute != 0)) return ERR_RANGE;
     *ret_second = (int32_t)(hour * 3600 + minute * 60);
     return 0;
@@ -55,7 +58,9 @@ static int get_span(const json_t *value, uint8_t weekday, struct hours *hours)
     if (span.opens_second == DAY_SECONDS) return ERR_RANGE;
     if (span.closes_second <= span.opens_second) span.closes_second += DAY_SECONDS;
     const struct hours_span *before = hours->count == 0 ? NULL : &hours->spans[hours->count - 1];
-    if (before != NULL && before->weekday == weekday && span.opens_second < before->closes_second) return ERR_RANGE;
+    if (before != NULL && before->weekday == weekday && span.opens_second < before->closes_second) {
+        return ERR_RANGE;
+    }
     hours->spans[hours->count++] = span;
     return 0;
 }
@@ -68,7 +73,9 @@ int hours_json_get(const json_t *value, struct hours *ret_hours)
     for (size_t day = 0; day < 7; day++) {
         const json_t *list = json_array_get(value, day);
         if (!json_is_array(list)) return ERR_SYNTAX;
-        for (size_t i = 0; i < json_array_size(list); i++) TRY(get_span(json_array_get(list, i), (uint8_t)day, ret_hours));
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            TRY(get_span(json_array_get(list, i), (uint8_t)day, ret_hours));
+        }
     }
     ret_hours->never = ret_hours->count == 0;
     return hours_normalise(ret_hours);

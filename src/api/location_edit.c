@@ -42,16 +42,22 @@ static const char *take_body(const json_t *body, struct location_row *row)
     const json_t *value;
     int64_t number;
     if ((value = json_object_get(body, "name")) != NULL &&
-        json_in_text(value, NAME_CHARACTERS_MAX * 4, NAME_CHARACTERS_MAX, &location->name) < 0) return "name";
+        json_in_text(value, NAME_CHARACTERS_MAX * 4, NAME_CHARACTERS_MAX, &location->name) < 0) {
+        return "name";
+    }
     if ((value = json_object_get(body, "timezone")) != NULL) {
         OWNED(zone) struct zone *zone = NULL;
         if (!json_is_string(value) || zone_open(json_in_str(value), &zone) < 0) return "timezone";
         row->timezone = json_in_str(value);
     }
     if ((value = json_object_get(body, "capacity")) != NULL) {
-        if (json_is_null(value)) location->capacity = CAPACITY_NONE;
-        else if (!json_is_integer(value) || json_in_id(value, &number) < 0 || number > CAPACITY_MAX) return "capacity";
-        else location->capacity = (int32_t)number;
+        if (json_is_null(value)) {
+            location->capacity = CAPACITY_NONE;
+        } else if (!json_is_integer(value) || json_in_id(value, &number) < 0 || number > CAPACITY_MAX) {
+            return "capacity";
+        } else {
+            location->capacity = (int32_t)number;
+        }
     }
     if ((value = json_object_get(body, "hard_capacity")) != NULL) {
         if (!json_is_boolean(value)) return "hard_capacity";
@@ -62,9 +68,13 @@ static const char *take_body(const json_t *body, struct location_row *row)
         if (!recorded && !(json_is_string(value) && str_eq_c(json_in_str(value), "assumed"))) return "exits";
         location->exits = recorded ? EXITS_RECORDED : EXITS_ASSUMED;
     }
-    if ((value = json_object_get(body, "hours")) != NULL && hours_json_get(value, &location->hours) < 0) return "hours";
+    if ((value = json_object_get(body, "hours")) != NULL && hours_json_get(value, &location->hours) < 0) {
+        return "hours";
+    }
     if ((value = json_object_get(body, "assumed_stay_minutes")) != NULL) {
-        if (!json_is_integer(value) || json_in_id(value, &number) < 0 || number > 960) return "assumed_stay_minutes";
+        if (!json_is_integer(value) || json_in_id(value, &number) < 0 || number > 960) {
+            return "assumed_stay_minutes";
+        }
         location->assumed_stay_minutes = (int32_t)number;
     }
     return NULL;
@@ -102,9 +112,11 @@ void location_create_post(struct exchange *exchange)
     struct edit *edit = api_state(exchange, struct edit);
     const json_t *body = edit == NULL ? NULL : api_body(exchange);
     if (body == NULL) return;
-    edit->row.location = (struct location){.capacity = CAPACITY_NONE, .exits = EXITS_ASSUMED, .assumed_stay_minutes = 120};
+    edit->row.location =
+        (struct location){.capacity = CAPACITY_NONE, .exits = EXITS_ASSUMED, .assumed_stay_minutes = 120};
     const json_t *slug = json_object_get(body, "slug");
-    const char *wrong = !json_is_string(slug) || slug_check(json_in_str(slug)) < 0 ? "slug" : take_body(body, &edit->row);
+    const char *wrong =
+        !json_is_string(slug) || slug_check(json_in_str(slug)) < 0 ? "slug" : take_body(body, &edit->row);
     if (wrong == NULL && edit->row.location.name.at == NULL) wrong = "name";
     if (wrong == NULL && edit->row.timezone.at == NULL) wrong = "timezone";
     if (wrong != NULL) {

@@ -115,7 +115,10 @@ void stats_get(struct exchange *exchange)
     for (size_t i = 0; i < count; i++) {
         struct seq head;
         struct stats stats;
-        if ((one != NULL && list[i].location != one) || !exchange_stats(exchange, list[i].location->id, &head, &stats)) continue;
+        if ((one != NULL && list[i].location != one) ||
+            !exchange_stats(exchange, list[i].location->id, &head, &stats)) {
+            continue;
+        }
         jw_object(&json, NULL);
         out_stats(&json, list[i].location, &stats);
         jw_object_end(&json);

@@ -23,8 +23,13 @@ static void put_day(struct json *json, const char *key, struct day day)
 
 static const char *membership_status(const struct membership_row *row, struct day today)
 {
-    struct membership one = {.id = row->id, .state = row->state, .starts = row->starts, .ends = row->ends, .frozen_from = row->frozen_from,
-                             .frozen_until = row->frozen_until, .visits_left = row->visits_left};
+    struct membership one = {.id = row->id,
+                             .state = row->state,
+                             .starts = row->starts,
+                             .ends = row->ends,
+                             .frozen_from = row->frozen_from,
+                             .frozen_until = row->frozen_until,
+                             .visits_left = row->visits_left};
     struct member member = {.memberships = &one, .membership_count = 1};
     return member_status(&member, today);
 }
@@ -46,13 +51,15 @@ void membership_put(struct json *json, const struct membership_row *row, struct 
 }
 
 /* The one that the member's status speaks of: the valid one, else the first that gives the same reason. */
-static const struct membership_row *spoken_of(const struct member_row *row, const struct membership *rules, struct day today)
+static const struct membership_row *spoken_of(const struct member_row *row, const struct membership *rules,
+                                              struct day today)
 {
     const struct membership *valid;
     enum code code = membership_find(rules, row->membership_count, today, &valid);
     for (size_t i = 0; i < row->membership_count; i++) {
         const struct membership *alone;
-        bool same = valid != NULL ? rules[i].id == valid->id : membership_find(&rules[i], 1, today, &alone) == code;
+        bool same =
+            valid != NULL ? rules[i].id == valid->id : membership_find(&rules[i], 1, today, &alone) == code;
         if (same) return &row->memberships[i];
     }
     return NULL;
@@ -71,7 +78,8 @@ static void put_membership(struct json *json, const struct membership_row *row, 
 
 static void put_open(struct exchange *exchange, struct json *json, const struct member_row *row)
 {
-    const struct location *location = directory_by_id(exchange_directory(exchange), (struct location_id){row->open_location});
+    const struct location *location =
+        directory_by_id(exchange_directory(exchange), (struct location_id){row->open_location});
     if (row->open_visit == 0 || location == NULL) {
         jw_null(json, "open_visit");
         return;
@@ -117,7 +125,9 @@ int member_put(struct exchange *exchange, struct json *json, const struct member
     struct day today = api_today(exchange);
     struct membership *rules;
     TRY(memberships_as_rules(row->memberships, row->membership_count, &exchange->arena, &rules));
-    struct member member = {.banned = row->banned, .memberships = rules, .membership_count = row->membership_count};
+    struct member member = {.banned = row->banned,
+                            .memberships = rules,
+                            .membership_count = row->membership_count};
     jw_object(json, NULL);
     jw_i64(json, "id", row->id.n);
     jw_str(json, "number", row->number.at == NULL ? STR("") : row->number);
@@ -143,7 +153,9 @@ static void put_override(struct json *json, struct str details)
 {
     OWNED(json_tree) json_t *tree = NULL;
     const json_t *reason = NULL;
-    if (details.at != NULL && json_in(str_span(details), &tree) == 0) reason = json_object_get(tree, "reason");
+    if (details.at != NULL && json_in(str_span(details), &tree) == 0) {
+        reason = json_object_get(tree, "reason");
+    }
     jw_str_or_null(json, "override_reason", json_is_string(reason) ? json_in_str(reason) : (struct str){0});
 }
 
@@ -154,7 +166,8 @@ void visit_put(struct exchange *exchange, struct json *json, const struct visit_
     bool open = !wall_is(visit->checked_out_at);
     jw_object(json, NULL);
     jw_i64(json, "id", visit->id.n);
-    json_member(json, "member", &row->member, member_status(&row->member, api_today(exchange)), AUDIENCE_STAFF);
+    json_member(json, "member", &row->member, member_status(&row->member, api_today(exchange)),
+                AUDIENCE_STAFF);
     jw_str(json, "location", location == NULL ? STR("") : location->slug);
     json_moment(json, "checked_in_at", visit->checked_in_at);
     json_moment(json, "checked_out_at", visit->checked_out_at);

@@ -14,7 +14,7 @@
 
 struct editing {
     struct member_page page;
-    struct str status;        /* only these; at NULL: all */
+    struct str status; /* only these; at NULL: all */
     struct day today;
     struct member_row row;
     struct member_id id;
@@ -24,11 +24,14 @@ struct editing {
 
 /* --- Finding --- */
 
-static int status_of(const struct member_row *row, struct arena *arena, struct day today, struct str *ret_status)
+static int status_of(const struct member_row *row, struct arena *arena, struct day today,
+                     struct str *ret_status)
 {
     struct membership *rules;
     TRY(memberships_as_rules(row->memberships, row->membership_count, arena, &rules));
-    struct member member = {.banned = row->banned, .memberships = rules, .membership_count = row->membership_count};
+    struct member member = {.banned = row->banned,
+                            .memberships = rules,
+                            .membership_count = row->membership_count};
     *ret_status = str_c(member_status(&member, today));
     return 0;
 }
@@ -63,7 +66,8 @@ static int find_of_status(struct sql *sql, struct exchange *exchange)
 
 static bool is_status(struct str text)
 {
-    static const char *const ALL[] = {"active", "expired", "frozen", "not_started", "cancelled", "used_up", "banned", "none"};
+    static const char *const ALL[] = {"active",    "expired", "frozen", "not_started",
+                                      "cancelled", "used_up", "banned", "none"};
     for (size_t i = 0; i < COUNT_OF(ALL); i++) {
         if (str_eq_c(text, ALL[i])) return true;
     }
@@ -107,8 +111,11 @@ ON_LOOP static void found(struct exchange *exchange)
     }
     OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
     struct json json = jw_to(&body);
-    if (put_page(exchange, &json, &editing->page) < 0) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
-    else api_respond_built(exchange, 200, &json, &body);
+    if (put_page(exchange, &json, &editing->page) < 0) {
+        exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+    } else {
+        api_respond_built(exchange, 200, &json, &body);
+    }
 }
 
 ON_LOOP void members_list(struct exchange *exchange)
@@ -188,7 +195,8 @@ static bool looks_like_email(struct str text)
 {
     const char *at = memchr(text.at, '@', text.len);
     if (at == NULL || at == text.at || at + 1 == text.at + text.len) return false;
-    return memchr(text.at, ' ', text.len) == NULL && memchr(at + 1, '@', (size_t)(text.at + text.len - at - 1)) == NULL;
+    return memchr(text.at, ' ', text.len) == NULL &&
+           memchr(at + 1, '@', (size_t)(text.at + text.len - at - 1)) == NULL;
 }
 
 static bool take_born(const json_t *body, struct day *born)
@@ -207,8 +215,14 @@ static bool check_codes(const json_t *body)
     for (size_t i = 0; i < json_array_size(codes); i++) {
         const json_t *code = json_array_get(codes, i), *kind = json_object_get(code, "kind");
         struct str text;
-        if (json_in_text(json_object_get(code, "code"), CODE_BYTES_MAX, CODE_BYTES_MAX, &text) < 0 || str_trim(text).len == 0) return false;
-        if (!json_is_string(kind) || !(str_eq_c(json_in_str(kind), "card") || str_eq_c(json_in_str(kind), "qr"))) return false;
+        if (json_in_text(json_object_get(code, "code"), CODE_BYTES_MAX, CODE_BYTES_MAX, &text) < 0 ||
+            str_trim(text).len == 0) {
+            return false;
+        }
+        if (!json_is_string(kind) ||
+            !(str_eq_c(json_in_str(kind), "card") || str_eq_c(json_in_str(kind), "qr"))) {
+            return false;
+        }
     }
     return true;
 }
@@ -222,7 +236,10 @@ static const char *take_body(const json_t *body, struct member_row *row)
     if (row->first_name.at == NULL) row->first_name = STR("");
     if (row->last_name.at == NULL) row->last_name = STR("");
     if (row->first_name.len + row->last_name.len == 0) return "first_name";
-    if (!take_text(body, "email", 254, &row->email) || (row->email.at != NULL && !looks_like_email(row->email))) return "email";
+    if (!take_text(body, "email", 254, &row->email) ||
+        (row->email.at != NULL && !looks_like_email(row->email))) {
+        return "email";
+    }
     if (!take_text(body, "phone", 40, &row->phone)) return "phone";
     if (!take_text(body, "notes", NOTES_CHARACTERS_MAX_MEMBER, &row->notes)) return "notes";
     if (!take_born(body, &row->born)) return "born";
@@ -252,7 +269,8 @@ static int write_codes(struct sql *sql, const json_t *body, struct member_id id,
     TRY(member_codes_clear(sql, id));
     for (size_t i = 0; i < json_array_size(codes); i++) {
         const json_t *code = json_array_get(codes, i);
-        int rc = member_code_add(sql, id, json_in_str(json_object_get(code, "kind")), json_in_str(json_object_get(code, "code")));
+        int rc = member_code_add(sql, id, json_in_str(json_object_get(code, "kind")),
+                                 json_in_str(json_object_get(code, "code")));
         if (rc == ERR_EXISTS) *ret_wrong = "codes";
         TRY(rc);
     }
@@ -302,9 +320,13 @@ ON_LOOP void member_post(struct exchange *exchange)
     if (body == NULL) return;
     editing->row = (struct member_row){.born = DAY_NONE, .currency = STR("EUR")};
     const char *wrong = take_body(body, &editing->row);
-    if (wrong != NULL) api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
-    else if (!may_change(exchange, body)) exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
-    else exchange_write(exchange, create, created);
+    if (wrong != NULL) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
+    } else if (!may_change(exchange, body)) {
+        exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
+    } else {
+        exchange_write(exchange, create, created);
+    }
 }
 
 static int update(struct sql *sql, struct exchange *exchange)
@@ -337,6 +359,9 @@ ON_LOOP void member_patch(struct exchange *exchange)
     if (editing == NULL || !api_path_id(exchange, "id", CODE_MEMBER_NOT_FOUND, &editing->id.n)) return;
     const json_t *body = api_body(exchange);
     if (body == NULL || !api_if_match(exchange, &editing->version)) return;
-    if (!may_change(exchange, body)) exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
-    else exchange_write(exchange, update, updated);
+    if (!may_change(exchange, body)) {
+        exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
+    } else {
+        exchange_write(exchange, update, updated);
+    }
 }

@@ -21,7 +21,8 @@ static int read_list(struct sql *sql, struct exchange *exchange)
     (void)sql;
     struct importing *importing = exchange->state;
     struct day today = {(int32_t)(clock_wall().ms / 86400000)};
-    return import_read(&importing->import, exchange->request->body, importing->maps, importing->map_count, today, &importing->detail);
+    return import_read(&importing->import, exchange->request->body, importing->maps, importing->map_count,
+                       today, &importing->detail);
 }
 
 /* What is not to be kept is rolled back by a negative result; the report tells what would have been. */
@@ -30,7 +31,9 @@ static int write_list(struct sql *sql, struct exchange *exchange)
     struct importing *importing = exchange->state;
     TRY(import_write(&importing->import, sql, clock_wall(), NULL));
     importing->written = !importing->dry_run && (importing->import.problem_count == 0 || importing->skip_bad);
-    return importing->written ? api_audit(sql, exchange, "import_members", "members", (int64_t)(importing->import.created + importing->import.updated)) : ERR_CONFLICT;
+    return importing->written ? api_audit(sql, exchange, "import_members", "members",
+                                          (int64_t)(importing->import.created + importing->import.updated))
+                              : ERR_CONFLICT;
 }
 
 static void put_report(struct json *json, const struct importing *importing, const char *key)
@@ -43,7 +46,8 @@ static void put_report(struct json *json, const struct importing *importing, con
 ON_LOOP static void refuse(struct exchange *exchange, const struct importing *importing)
 {
     struct http_response response = http_response_of(422);
-    struct json json = http_problem_begin(&response, 422, "import_problems", STR("Some lines cannot be imported; nothing was written"));
+    struct json json = http_problem_begin(&response, 422, "import_problems",
+                                          STR("Some lines cannot be imported; nothing was written"));
     put_report(&json, importing, "report");
     http_problem_end(&response, &json);
     exchange_respond(exchange, &response);
@@ -52,7 +56,8 @@ ON_LOOP static void refuse(struct exchange *exchange, const struct importing *im
 /* A type is named: it must be CSV's, or say nothing about it. */
 static bool is_csv(struct str type)
 {
-    return type.at == NULL || str_starts(type, STR("text/csv")) || str_starts(type, STR("text/plain")) || str_starts(type, STR("application/octet-stream"));
+    return type.at == NULL || str_starts(type, STR("text/csv")) || str_starts(type, STR("text/plain")) ||
+           str_starts(type, STR("application/octet-stream"));
 }
 
 ON_LOOP static void written(struct exchange *exchange)
@@ -76,8 +81,12 @@ ON_LOOP static void list_read(struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
     if (exchange->result < 0) {
-        if (exchange->result == ERR_NOMEM) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
-        else api_refuse(exchange, exchange->result == ERR_TOO_BIG ? CODE_TOO_BIG : CODE_BAD_MESSAGE, NULL, importing->detail.text);
+        if (exchange->result == ERR_NOMEM) {
+            exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+        } else {
+            api_refuse(exchange, exchange->result == ERR_TOO_BIG ? CODE_TOO_BIG : CODE_BAD_MESSAGE, NULL,
+                       importing->detail.text);
+        }
         return;
     }
     exchange_write(exchange, write_list, written);

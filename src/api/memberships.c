@@ -8,7 +8,7 @@ struct holding {
     struct member_row member;
     struct membership_row row;
     int64_t membership;
-    struct day today;         /* found on the loop: the directory is the loop's */
+    struct day today; /* found on the loop: the directory is the loop's */
     struct plan_row *plans;
     size_t plan_count;
     const char *wrong_field;
@@ -24,7 +24,10 @@ ON_LOOP static void all_read(struct exchange *exchange)
 {
     const struct holding *holding = exchange->state;
     if (exchange->result < 0) {
-        exchange_fail(exchange, exchange->result == ERR_NOT_FOUND ? CODE_MEMBER_NOT_FOUND : code_of_err(exchange->result), (struct str){0});
+        exchange_fail(exchange,
+                      exchange->result == ERR_NOT_FOUND ? CODE_MEMBER_NOT_FOUND
+                                                        : code_of_err(exchange->result),
+                      (struct str){0});
         return;
     }
     OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
@@ -100,7 +103,8 @@ ON_LOOP static void answer(struct exchange *exchange, int status)
         return;
     }
     if (exchange->result == ERR_NOT_FOUND) {
-        exchange_fail(exchange, holding->member.id.n == 0 ? CODE_MEMBER_NOT_FOUND : CODE_NOT_FOUND, (struct str){0});
+        exchange_fail(exchange, holding->member.id.n == 0 ? CODE_MEMBER_NOT_FOUND : CODE_NOT_FOUND,
+                      (struct str){0});
         return;
     }
     if (exchange->result < 0) {
@@ -124,13 +128,20 @@ ON_LOOP void membership_post(struct exchange *exchange)
     if (holding == NULL || !api_path_id(exchange, "id", CODE_MEMBER_NOT_FOUND, &holding->id.n)) return;
     const json_t *body = api_body(exchange);
     if (body == NULL) return;
-    holding->row = (struct membership_row){.ends = DAY_NONE, .frozen_from = DAY_NONE, .frozen_until = DAY_NONE, .cancelled_on = DAY_NONE, .visits_left = -1};
+    holding->row = (struct membership_row){.ends = DAY_NONE,
+                                           .frozen_from = DAY_NONE,
+                                           .frozen_until = DAY_NONE,
+                                           .cancelled_on = DAY_NONE,
+                                           .visits_left = -1};
     const char *wrong = NULL;
     if (json_in_id(json_object_get(body, "plan_id"), &holding->row.plan_id) < 0) wrong = "plan_id";
     else if (json_in_day(json_object_get(body, "starts"), &holding->row.starts) < 0) wrong = "starts";
     else if (!take_day(body, "ends", &holding->row.ends)) wrong = "ends";
-    if (wrong != NULL) api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
-    else exchange_write(exchange, create, created);
+    if (wrong != NULL) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
+    } else {
+        exchange_write(exchange, create, created);
+    }
 }
 
 static int update(struct sql *sql, struct exchange *exchange)
@@ -150,14 +161,21 @@ static int update(struct sql *sql, struct exchange *exchange)
     else if (!take_day(body, "frozen_to", &row->frozen_until)) holding->wrong_field = "frozen_to";
     else if (!take_day(body, "cancelled_on", &row->cancelled_on)) holding->wrong_field = "cancelled_on";
     else if (day_is(row->ends) && row->ends.number < row->starts.number) holding->wrong_field = "ends";
-    else if (day_is(row->frozen_until) && (!day_is(row->frozen_from) || row->frozen_until.number < row->frozen_from.number)) holding->wrong_field = "frozen_to";
+    else if (day_is(row->frozen_until) &&
+             (!day_is(row->frozen_from) || row->frozen_until.number < row->frozen_from.number)) {
+        holding->wrong_field = "frozen_to";
+    }
     if (holding->wrong_field != NULL) return ERR_RANGE;
     /* What somebody froze or cancelled by hand is told by days from now on. */
-    if (json_object_get(body, "frozen_from") != NULL && row->state == MEMBERSHIP_FROZEN) row->state = MEMBERSHIP_ACTIVE;
+    if (json_object_get(body, "frozen_from") != NULL && row->state == MEMBERSHIP_FROZEN) {
+        row->state = MEMBERSHIP_ACTIVE;
+    }
     if (json_object_get(body, "cancelled_on") != NULL) {
         bool by_now = day_is(row->cancelled_on) && row->cancelled_on.number <= holding->today.number;
         row->state = by_now ? MEMBERSHIP_CANCELLED : MEMBERSHIP_ACTIVE;
-        if (day_is(row->cancelled_on) && !by_now) row->ends.number = row->cancelled_on.number - 1; /* good until the day before */
+        if (day_is(row->cancelled_on) && !by_now) {
+            row->ends.number = row->cancelled_on.number - 1; /* good until the day before */
+        }
     }
     TRY(membership_update(sql, holding->id, row));
     return api_audit(sql, exchange, "edit_membership", "member", holding->id.n);

@@ -28,9 +28,11 @@ static const char *folder_of(const struct exchange *exchange)
     return api->data_dir;
 }
 
-static int path_of(const struct exchange *exchange, struct member_id id, struct str version, const char *size, char ret_path[PATH_BYTES])
+static int path_of(const struct exchange *exchange, struct member_id id, struct str version, const char *size,
+                   char ret_path[PATH_BYTES])
 {
-    int len = snprintf(ret_path, PATH_BYTES, "%s/photos/%lld-%.*s-%s.jpg", folder_of(exchange), (long long)id.n, STR_ARG(version), size);
+    int len = snprintf(ret_path, PATH_BYTES, "%s/photos/%lld-%.*s-%s.jpg", folder_of(exchange),
+                       (long long)id.n, STR_ARG(version), size);
     return len < PATH_BYTES ? 0 : ERR_TOO_BIG;
 }
 
@@ -83,7 +85,8 @@ static void remove_files(const struct exchange *exchange, struct member_id id, s
 
 /* --- Setting --- */
 
-static int write_photo(const struct exchange *exchange, const struct picture *picture, const struct photo *photo)
+static int write_photo(const struct exchange *exchange, const struct picture *picture,
+                       const struct photo *photo)
 {
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/photos", folder_of(exchange));
@@ -113,7 +116,8 @@ static int set(struct sql *sql, struct exchange *exchange)
 {
     const struct picture *picture = exchange->state;
     bool removes = picture->version[0] == '\0';
-    TRY(member_set_photo(sql, picture->id, removes ? (struct str){0} : str_c(picture->version), clock_wall()));
+    TRY(member_set_photo(sql, picture->id, removes ? (struct str){0} : str_c(picture->version),
+                         clock_wall()));
     return api_audit(sql, exchange, removes ? "remove_photo" : "set_photo", "member", picture->id.n);
 }
 
@@ -122,10 +126,13 @@ ON_LOOP static void fail_photo(struct exchange *exchange)
     struct http_response response = http_response_of(415);
     switch (exchange->result) {
     case ERR_NOT_FOUND: exchange_fail(exchange, CODE_MEMBER_NOT_FOUND, (struct str){0}); return;
-    case ERR_TOO_BIG: exchange_fail(exchange, CODE_TOO_BIG, STR("A photo may have 10 MiB and 50 megapixels")); return;
+    case ERR_TOO_BIG:
+        exchange_fail(exchange, CODE_TOO_BIG, STR("A photo may have 10 MiB and 50 megapixels"));
+        return;
     case ERR_UNSUPPORTED:
     case ERR_SYNTAX:
-        http_put_problem(&response, 415, "unsupported_media_type", STR("This is no whole JPEG or PNG picture"));
+        http_put_problem(&response, 415, "unsupported_media_type",
+                         STR("This is no whole JPEG or PNG picture"));
         exchange_respond(exchange, &response);
         return;
     default: api_fail_result(exchange);
@@ -206,7 +213,8 @@ static int load(struct sql *sql, struct exchange *exchange)
     TRY(member_read(sql, picture->id, &exchange->arena, &picture->member));
     if (picture->member.photo.at == NULL) return ERR_NOT_FOUND;
     char path[PATH_BYTES];
-    TRY(path_of(exchange, picture->id, picture->member.photo, picture->size <= PHOTO_SMALL_PIXELS ? "small" : "large", path));
+    TRY(path_of(exchange, picture->id, picture->member.photo,
+                picture->size <= PHOTO_SMALL_PIXELS ? "small" : "large", path));
     return read_file(path, &picture->file);
 }
 
@@ -214,7 +222,9 @@ ON_LOOP static void loaded(struct exchange *exchange)
 {
     struct picture *picture = exchange->state;
     if (exchange->result < 0) {
-        exchange_fail(exchange, exchange->result == ERR_NOT_FOUND ? CODE_NOT_FOUND : code_of_err(exchange->result), (struct str){0});
+        exchange_fail(exchange,
+                      exchange->result == ERR_NOT_FOUND ? CODE_NOT_FOUND : code_of_err(exchange->result),
+                      (struct str){0});
         return;
     }
     OWNED(buf) struct buf etag = buf_of(64);
@@ -230,7 +240,8 @@ ON_LOOP static void loaded(struct exchange *exchange)
     struct str version;
     bool lasting = http_query(exchange->request, "v", &version) == 1;
     http_put_header(&response, "ETag", buf_str(&etag));
-    http_put_header(&response, "Cache-Control", lasting ? STR("private, max-age=31536000, immutable") : STR("private, no-cache"));
+    http_put_header(&response, "Cache-Control",
+                    lasting ? STR("private, max-age=31536000, immutable") : STR("private, no-cache"));
     if (rc < 0) response.failed = rc;
     exchange_respond(exchange, &response);
 }

@@ -19,9 +19,9 @@ struct moment {
     size_t event_count;
     struct visit_filter filter;
     size_t limit;
-    int64_t after, before;    /* -1: not asked for */
+    int64_t after, before; /* -1: not asked for */
     struct seq first_kept;
-    struct str type;          /* at NULL: all */
+    struct str type; /* at NULL: all */
 };
 
 /* The location of the path, held beyond this turn of the loop. NULL: answered already. */
@@ -48,10 +48,16 @@ ON_LOOP static bool failed(struct exchange *exchange)
 static int read_parts(struct sql *sql, struct exchange *exchange)
 {
     struct moment *moment = exchange->state;
-    struct visit_filter inside = {.location = moment->location.id.n, .from = WALL_NONE, .to = WALL_NONE, .open = 1, .before_at = WALL_NONE, .limit = PRESENT_MAX};
+    struct visit_filter inside = {.location = moment->location.id.n,
+                                  .from = WALL_NONE,
+                                  .to = WALL_NONE,
+                                  .open = 1,
+                                  .before_at = WALL_NONE,
+                                  .limit = PRESENT_MAX};
     TRY(store_read_state(sql, &moment->location, &moment->head, &moment->stats));
     TRY(visit_find(sql, &inside, &exchange->arena, &moment->present, &moment->present_count));
-    return store_read_recent(sql, moment->location.id, RECENT_EVENTS, &exchange->arena, &moment->events, &moment->event_count);
+    return store_read_recent(sql, moment->location.id, RECENT_EVENTS, &exchange->arena, &moment->events,
+                             &moment->event_count);
 }
 
 /* One read transaction: all parts are of the same moment. */
@@ -63,7 +69,8 @@ static int read_snapshot(struct sql *sql, struct exchange *exchange)
     return rc;
 }
 
-static void put_present(struct exchange *exchange, struct json *json, const struct visit_row *row, enum audience audience)
+static void put_present(struct exchange *exchange, struct json *json, const struct visit_row *row,
+                        enum audience audience)
 {
     jw_object(json, NULL);
     jw_i64(json, "visit_id", row->visit.id.n);
@@ -98,10 +105,14 @@ ON_LOOP static void snapshot_read(struct exchange *exchange)
     out_stats(&json, &moment->location, &moment->stats);
     jw_object_end(&json);
     jw_array(&json, "present");
-    for (size_t i = 0; i < moment->present_count; i++) put_present(exchange, &json, &moment->present[i], audience);
+    for (size_t i = 0; i < moment->present_count; i++) {
+        put_present(exchange, &json, &moment->present[i], audience);
+    }
     jw_array_end(&json);
     jw_array(&json, "recent");
-    for (size_t i = 0; i < moment->event_count && rc == 0; i++) rc = put_event(&json, &moment->events[i], audience);
+    for (size_t i = 0; i < moment->event_count && rc == 0; i++) {
+        rc = put_event(&json, &moment->events[i], audience);
+    }
     jw_array_end(&json);
     jw_object_end(&json);
     if (rc < 0) exchange_fail(exchange, CODE_INTERNAL, (struct str){0});
@@ -120,7 +131,9 @@ static int read_present(struct sql *sql, struct exchange *exchange)
     struct moment *moment = exchange->state;
     TRY(sql_begin(sql));
     int rc = store_read_state(sql, &moment->location, &moment->head, &moment->stats);
-    if (rc == 0) rc = visit_find(sql, &moment->filter, &exchange->arena, &moment->present, &moment->present_count);
+    if (rc == 0) {
+        rc = visit_find(sql, &moment->filter, &exchange->arena, &moment->present, &moment->present_count);
+    }
     sql_rollback(sql);
     return rc;
 }
@@ -141,7 +154,8 @@ ON_LOOP static void present_read(struct exchange *exchange)
     if (moment->present_count > shown) {
         char text[64];
         const struct visit *last = &moment->present[shown - 1].visit;
-        int len = snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms, (long long)last->id.n);
+        int len = snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms,
+                           (long long)last->id.n);
         rc = cursor_put(&json, "next", (struct str){text, (size_t)len});
     } else {
         jw_null(&json, "next");
@@ -156,9 +170,17 @@ ON_LOOP void location_present(struct exchange *exchange)
 {
     struct moment *moment = begin(exchange);
     if (moment == NULL || !api_limit(exchange, &moment->limit)) return;
-    moment->filter = (struct visit_filter){.location = moment->location.id.n, .from = WALL_NONE, .to = WALL_NONE, .open = 1, .limit = moment->limit + 1};
-    if (visit_cursor_get(exchange, &moment->filter) < 0) api_refuse(exchange, CODE_BAD_MESSAGE, "cursor", "This is no cursor of ours; begin at the first page");
-    else exchange_read(exchange, read_present, present_read);
+    moment->filter = (struct visit_filter){.location = moment->location.id.n,
+                                           .from = WALL_NONE,
+                                           .to = WALL_NONE,
+                                           .open = 1,
+                                           .limit = moment->limit + 1};
+    if (visit_cursor_get(exchange, &moment->filter) < 0) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, "cursor",
+                   "This is no cursor of ours; begin at the first page");
+    } else {
+        exchange_read(exchange, read_present, present_read);
+    }
 }
 
 /* --- The log --- */
@@ -173,18 +195,23 @@ static int read_log(struct sql *sql, struct exchange *exchange)
 {
     struct moment *moment = exchange->state;
     TRY(store_read_state(sql, &moment->location, &moment->head, &moment->stats));
-    TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1", SQL_VALUES(sql_int(moment->location.id.n)), on_first, &moment->first_kept));
+    TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1",
+                SQL_VALUES(sql_int(moment->location.id.n)), on_first, &moment->first_kept));
     if (moment->after >= 0) {
-        bool gone = moment->after > moment->head.n || (moment->after < moment->head.n && moment->after + 1 < moment->first_kept.n);
+        bool gone = moment->after > moment->head.n ||
+                    (moment->after < moment->head.n && moment->after + 1 < moment->first_kept.n);
         if (gone) return ERR_RANGE;
-        return store_read_events(sql, moment->location.id, (struct seq){moment->after}, moment->limit + 1, &exchange->arena, &moment->events, &moment->event_count);
+        return store_read_events(sql, moment->location.id, (struct seq){moment->after}, moment->limit + 1,
+                                 &exchange->arena, &moment->events, &moment->event_count);
     }
     /* Newest first, below `before`: the stretch that holds so many, turned round. */
-    int64_t top = moment->before >= 0 && moment->before - 1 < moment->head.n ? moment->before - 1 : moment->head.n;
+    int64_t top =
+        moment->before >= 0 && moment->before - 1 < moment->head.n ? moment->before - 1 : moment->head.n;
     int64_t from = top - (int64_t)moment->limit - 1;
     size_t count = top < 1 ? 0 : (size_t)(top - (from < 0 ? 0 : from));
     if (count == 0) return 0;
-    return store_read_events(sql, moment->location.id, (struct seq){from < 0 ? 0 : from}, count, &exchange->arena, &moment->events, &moment->event_count);
+    return store_read_events(sql, moment->location.id, (struct seq){from < 0 ? 0 : from}, count,
+                             &exchange->arena, &moment->events, &moment->event_count);
 }
 
 static enum event_kind kind_of(struct str type)
@@ -198,7 +225,8 @@ ON_LOOP static void log_read(struct exchange *exchange)
 {
     const struct moment *moment = exchange->state;
     if (exchange->result == ERR_RANGE) {
-        api_refuse(exchange, CODE_BAD_MESSAGE, "after", "Beyond the head, or older than what is kept: take the snapshot");
+        api_refuse(exchange, CODE_BAD_MESSAGE, "after",
+                   "Beyond the head, or older than what is kept: take the snapshot");
         return;
     }
     if (failed(exchange)) return;
@@ -216,7 +244,9 @@ ON_LOOP static void log_read(struct exchange *exchange)
     for (size_t i = 0; i < shown && rc == 0; i++) {
         const struct stored_event *event = &moment->events[forward ? i : moment->event_count - 1 - i];
         last = event->seq.n;
-        if (moment->type.at == NULL || event->kind == kind_of(moment->type)) rc = put_event(&json, event, audience);
+        if (moment->type.at == NULL || event->kind == kind_of(moment->type)) {
+            rc = put_event(&json, event, audience);
+        }
     }
     jw_array_end(&json);
     if (moment->event_count > shown) api_json_number_text(&json, "next", last);
@@ -228,16 +258,23 @@ ON_LOOP static void log_read(struct exchange *exchange)
 
 ON_LOOP void location_events(struct exchange *exchange)
 {
-    static const char *const TYPES[] = {"member_checked_in", "member_checked_out", "check_in_denied", "visit_corrected"};
+    static const char *const TYPES[] = {"member_checked_in", "member_checked_out", "check_in_denied",
+                                        "visit_corrected"};
     struct moment *moment = begin(exchange);
     if (moment == NULL || !api_limit(exchange, &moment->limit)) return;
     if (!api_query_i64(exchange, "after", 0, ID_LIMIT - 1, -1, &moment->after)) return;
     if (!api_query_i64(exchange, "before", 1, ID_LIMIT - 1, -1, &moment->before)) return;
     int given = http_query(exchange->request, "type", &moment->type);
     bool known = given == 0;
-    for (size_t i = 0; i < COUNT_OF(TYPES) && given == 1; i++) known = known || str_eq_c(moment->type, TYPES[i]);
+    for (size_t i = 0; i < COUNT_OF(TYPES) && given == 1; i++) {
+        known = known || str_eq_c(moment->type, TYPES[i]);
+    }
     if (given == 0) moment->type = (struct str){0};
-    if (!known) api_refuse(exchange, CODE_BAD_MESSAGE, "type", "There is no event of this type");
-    else if (moment->after >= 0 && moment->before >= 0) api_refuse(exchange, CODE_BAD_MESSAGE, "before", "Give after or before, not both");
-    else exchange_read(exchange, read_log, log_read);
+    if (!known) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, "type", "There is no event of this type");
+    } else if (moment->after >= 0 && moment->before >= 0) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, "before", "Give after or before, not both");
+    } else {
+        exchange_read(exchange, read_log, log_read);
+    }
 }

@@ -11,7 +11,7 @@ struct visiting {
     struct visit_id id;
     struct visit_row row;
     struct member_id member;
-    size_t location_count;    /* to look at, where none is named: all allowed ones */
+    size_t location_count; /* to look at, where none is named: all allowed ones */
     int64_t *locations;
     struct command command;
     int64_t version;
@@ -59,7 +59,8 @@ ON_LOOP static void found(struct exchange *exchange)
     if (visiting->count > shown) {
         char text[64];
         const struct visit *last = &visiting->rows[shown - 1].visit;
-        int len = snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms, (long long)last->id.n);
+        int len = snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms,
+                           (long long)last->id.n);
         rc = cursor_put(&json, "next", (struct str){text, (size_t)len});
     } else {
         jw_null(&json, "next");
@@ -145,7 +146,9 @@ ON_LOOP void visits_list(struct exchange *exchange)
 {
     struct visiting *visiting = api_state(exchange, struct visiting);
     if (visiting == NULL || !take_list(exchange, visiting)) return;
-    if (api_query_i64(exchange, "member", 1, ID_LIMIT - 1, 0, &visiting->filter.member)) exchange_read(exchange, find, found);
+    if (api_query_i64(exchange, "member", 1, ID_LIMIT - 1, 0, &visiting->filter.member)) {
+        exchange_read(exchange, find, found);
+    }
 }
 
 static int find_of_member(struct sql *sql, struct exchange *exchange)
@@ -208,7 +211,8 @@ ON_LOOP static struct visiting *begin_one(struct exchange *exchange)
 {
     struct visiting *visiting = api_state(exchange, struct visiting);
     if (visiting == NULL || !api_path_id(exchange, "id", CODE_NOT_FOUND, &visiting->id.n)) return NULL;
-    visiting->command = (struct command){.visit = visiting->id, .occurred_at = WALL_NONE, .new_checked_out_at = WALL_NONE};
+    visiting->command =
+        (struct command){.visit = visiting->id, .occurred_at = WALL_NONE, .new_checked_out_at = WALL_NONE};
     return visiting;
 }
 
@@ -234,7 +238,9 @@ ON_LOOP static void undo(struct exchange *exchange)
     struct visiting *visiting = exchange->state;
     if (!was_read(exchange)) return;
     visiting->command.kind = COMMAND_UNDO;
-    if (api_request_id(exchange, "undo", NULL, &visiting->command)) exchange_command(exchange, &visiting->command, undone);
+    if (api_request_id(exchange, "undo", NULL, &visiting->command)) {
+        exchange_command(exchange, &visiting->command, undone);
+    }
 }
 
 ON_LOOP void visit_delete(struct exchange *exchange)
@@ -257,7 +263,9 @@ ON_LOOP static void edit(struct exchange *exchange)
         return;
     }
     visiting->command.kind = COMMAND_EDIT;
-    if (api_request_id(exchange, "edit", exchange->body, &visiting->command)) exchange_command(exchange, &visiting->command, edited);
+    if (api_request_id(exchange, "edit", exchange->body, &visiting->command)) {
+        exchange_command(exchange, &visiting->command, edited);
+    }
 }
 
 ON_LOOP void visit_patch(struct exchange *exchange)
@@ -268,8 +276,13 @@ ON_LOOP void visit_patch(struct exchange *exchange)
     const json_t *notes = json_object_get(body, "notes"), *out = json_object_get(body, "checked_out_at");
     const char *wrong = NULL;
     if (json_is_null(notes)) visiting->command.notes = STR("");
-    else if (notes != NULL && json_in_text(notes, NOTES_CHARACTERS_MAX * 4, NOTES_CHARACTERS_MAX, &visiting->command.notes) < 0) wrong = "notes";
-    if (out != NULL && json_in_moment(out, &visiting->command.new_checked_out_at) < 0) wrong = "checked_out_at";
+    else if (notes != NULL && json_in_text(notes, NOTES_CHARACTERS_MAX * 4, NOTES_CHARACTERS_MAX,
+                                           &visiting->command.notes) < 0) {
+        wrong = "notes";
+    }
+    if (out != NULL && json_in_moment(out, &visiting->command.new_checked_out_at) < 0) {
+        wrong = "checked_out_at";
+    }
     if (wrong != NULL) api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field has a value that cannot be");
     else exchange_read(exchange, read_one, edit);
 }

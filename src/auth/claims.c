@@ -25,7 +25,8 @@ int claims_parse(struct span text, json_t **ret_claims)
 {
     if (text.len == 0) return ERR_SYNTAX;
     json_error_t error;
-    OWNED(json_value) json_t *claims = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &error);
+    OWNED(json_value)
+    json_t *claims = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &error);
     if (claims == NULL) return json_error_code(&error) == json_error_out_of_memory ? ERR_NOMEM : ERR_SYNTAX;
     if (!json_is_object(claims)) return ERR_SYNTAX;
     *ret_claims = take(claims);
@@ -49,7 +50,10 @@ int claims_moment(const json_t *claims, const char *name, struct wall_ms *ret_at
     return 1;
 }
 
-static struct str text_of(const json_t *string) { return (struct str){json_string_value(string), json_string_length(string)}; }
+static struct str text_of(const json_t *string)
+{
+    return (struct str){json_string_value(string), json_string_length(string)};
+}
 
 static bool is_printable(struct str text)
 {
@@ -61,7 +65,8 @@ static bool is_printable(struct str text)
 }
 
 /* Text, or a whole number (Django's user_id), which room holds as text. */
-static int read_user(const json_t *value, char room[SUB_TEXT_BYTES], struct str *ret_sub, const char **ret_why)
+static int read_user(const json_t *value, char room[SUB_TEXT_BYTES], struct str *ret_sub,
+                     const char **ret_why)
 {
     if (json_is_integer(value)) {
         json_int_t number = json_integer_value(value);
@@ -73,12 +78,15 @@ static int read_user(const json_t *value, char room[SUB_TEXT_BYTES], struct str 
     }
     if (!json_is_string(value)) return refuse(ret_why, "it names no user");
     struct str sub = text_of(value);
-    if (sub.len == 0 || sub.len > SUB_BYTES_MAX || !is_printable(sub)) return refuse(ret_why, "the user's name is empty, too long or not printable");
+    if (sub.len == 0 || sub.len > SUB_BYTES_MAX || !is_printable(sub)) {
+        return refuse(ret_why, "the user's name is empty, too long or not printable");
+    }
     *ret_sub = sub;
     return 0;
 }
 
-static int read_role(const json_t *value, const struct claim_map *map, enum role *ret_role, const char **ret_why)
+static int read_role(const json_t *value, const struct claim_map *map, enum role *ret_role,
+                     const char **ret_why)
 {
     if (value == NULL && map->has_default_role) {
         *ret_role = map->default_role;
@@ -86,7 +94,9 @@ static int read_role(const json_t *value, const struct claim_map *map, enum role
     }
     if (value == NULL) return refuse(ret_why, "it has no role");
     /* A role that we don't know is refused rather than taken for the default: it may well mean less. */
-    if (!json_is_string(value) || role_of(text_of(value), ret_role) < 0) return refuse(ret_why, "its role is none of ours");
+    if (!json_is_string(value) || role_of(text_of(value), ret_role) < 0) {
+        return refuse(ret_why, "its role is none of ours");
+    }
     return 0;
 }
 
@@ -94,7 +104,9 @@ static int read_name(const json_t *value, struct str *ret_name, const char **ret
 {
     *ret_name = (struct str){"", 0};
     if (value == NULL || json_is_null(value)) return 0;
-    if (!json_is_string(value) || !is_printable(text_of(value))) return refuse(ret_why, "its name is no text");
+    if (!json_is_string(value) || !is_printable(text_of(value))) {
+        return refuse(ret_why, "its name is no text");
+    }
     *ret_name = text_of(value);
     if (ret_name->len > CLAIM_NAME_BYTES_MAX) *ret_name = utf8_cut(*ret_name, CLAIM_NAME_BYTES_MAX / 4);
     return 0;
@@ -106,7 +118,8 @@ static int session_of(const json_t *claims, struct str *ret_session, const char 
     if (value == NULL) value = json_object_get(claims, "jti");
     *ret_session = (struct str){"", 0};
     if (value == NULL) return 0;
-    if (!json_is_string(value) || json_string_length(value) > SUB_BYTES_MAX || !is_printable(text_of(value))) {
+    if (!json_is_string(value) || json_string_length(value) > SUB_BYTES_MAX ||
+        !is_printable(text_of(value))) {
         return refuse(ret_why, "its sid or jti is no text, or too long");
     }
     *ret_session = text_of(value);
@@ -117,8 +130,12 @@ static int session_of(const json_t *claims, struct str *ret_session, const char 
 
 static int add_location(struct principal *like, struct str slug, const char **ret_why)
 {
-    if (like->location_count == PRINCIPAL_LOCATIONS_MAX) return refuse(ret_why, "it names too many locations");
-    if (slug.len == 0 || slug.len > SUB_BYTES_MAX || !is_printable(slug)) return refuse(ret_why, "one of its locations cannot be one");
+    if (like->location_count == PRINCIPAL_LOCATIONS_MAX) {
+        return refuse(ret_why, "it names too many locations");
+    }
+    if (slug.len == 0 || slug.len > SUB_BYTES_MAX || !is_printable(slug)) {
+        return refuse(ret_why, "one of its locations cannot be one");
+    }
     like->locations[like->location_count++] = slug;
     return 0;
 }
@@ -139,15 +156,20 @@ static int read_array(struct principal *like, const json_t *array, const char **
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *slug = json_array_get(array, i);
         if (!json_is_string(slug)) return refuse(ret_why, "one of its locations is no text");
-        if (json_array_size(array) == 1 && str_eq_c(text_of(slug), "*")) return read_words(like, text_of(slug), ret_why);
+        if (json_array_size(array) == 1 && str_eq_c(text_of(slug), "*")) {
+            return read_words(like, text_of(slug), ret_why);
+        }
         TRY(add_location(like, text_of(slug), ret_why));
     }
     return 0;
 }
 
-static int read_locations(const json_t *value, const struct claim_map *map, struct principal *like, const char **ret_why)
+static int read_locations(const json_t *value, const struct claim_map *map, struct principal *like,
+                          const char **ret_why)
 {
-    if (value == NULL && map->default_locations.len > 0) return read_words(like, map->default_locations, ret_why);
+    if (value == NULL && map->default_locations.len > 0) {
+        return read_words(like, map->default_locations, ret_why);
+    }
     if (value == NULL) return refuse(ret_why, "it names no locations");
     if (json_is_string(value)) return read_words(like, text_of(value), ret_why);
     if (json_is_array(value)) return read_array(like, value, ret_why);
@@ -162,10 +184,13 @@ static size_t locations_room(const json_t *value, const struct claim_map *map)
     return count < PRINCIPAL_LOCATIONS_MAX ? count + 1 : PRINCIPAL_LOCATIONS_MAX;
 }
 
-static const json_t *claim(const json_t *claims, const char *name) { return name == NULL ? NULL : json_object_get(claims, name); }
+static const json_t *claim(const json_t *claims, const char *name)
+{
+    return name == NULL ? NULL : json_object_get(claims, name);
+}
 
-int claims_read(const json_t *claims, const struct claim_map *map, struct wall_ms expires_at, bool is_own, struct principal **ret_principal,
-                const char **ret_why)
+int claims_read(const json_t *claims, const struct claim_map *map, struct wall_ms expires_at, bool is_own,
+                struct principal **ret_principal, const char **ret_why)
 {
     char room[SUB_TEXT_BYTES];
     const json_t *locations = claim(claims, map->locations);
@@ -190,8 +215,9 @@ int claims_keep(const struct principal *principal, struct buf *out)
     jw_str(&json, "role", str_c(role_name(principal->role)));
     jw_str(&json, "name", principal->name);
     if (principal->session.len > 0) jw_str(&json, "sid", principal->session);
-    if (principal->all_locations) jw_str(&json, "loc", STR("*"));
-    else {
+    if (principal->all_locations) {
+        jw_str(&json, "loc", STR("*"));
+    } else {
         jw_array(&json, "loc");
         for (size_t i = 0; i < principal->location_count; i++) jw_str(&json, NULL, principal->locations[i]);
         jw_array_end(&json);

@@ -26,8 +26,8 @@ struct claim_map {
 extern const struct claim_map CLAIM_MAP_OWN;
 
 /* Role, sub, name, locations, session (sid, else jti); expires_at and is_own as given. */
-MUST_USE int claims_read(const json_t *claims, const struct claim_map *map, struct wall_ms expires_at, bool is_own,
-                         struct principal **ret_principal, const char **ret_why);
+MUST_USE int claims_read(const json_t *claims, const struct claim_map *map, struct wall_ms expires_at,
+                         bool is_own, struct principal **ret_principal, const char **ret_why);
 /* A NumericDate (RFC 7519 section 2): a number, whole or not. 1, 0 where it is not there. */
 MUST_USE int claims_moment(const json_t *claims, const char *name, struct wall_ms *ret_at);
 

@@ -48,7 +48,8 @@ static int keep_texts(struct jwt_keys *keys, const struct jwt_settings *settings
     TRY(arena_str(&keys->texts, settings->default_locations, &keys->map.default_locations));
     keys->map.has_default_role = settings->default_role.len > 0;
     if (keys->map.has_default_role && role_of(settings->default_role, &keys->map.default_role) < 0) {
-        return fail(reterr, ERR_RANGE, "[auth] default_role: \"%.*s\" is no role", STR_ARG(settings->default_role));
+        return fail(reterr, ERR_RANGE, "[auth] default_role: \"%.*s\" is no role",
+                    STR_ARG(settings->default_role));
     }
     return 0;
 }
@@ -56,28 +57,38 @@ static int keep_texts(struct jwt_keys *keys, const struct jwt_settings *settings
 /* The setting's name before what is wrong with it. */
 static int named(int rc, const char *setting, const struct err_detail *why, struct err_detail *reterr)
 {
-    return rc < 0 ? fail(reterr, rc, "[auth] %s: %s", setting, rc == ERR_NOMEM ? "out of memory" : why->text) : 0;
+    return rc < 0 ? fail(reterr, rc, "[auth] %s: %s", setting, rc == ERR_NOMEM ? "out of memory" : why->text)
+                  : 0;
 }
 
 static int add_keys(struct jwt_keys *keys, const struct jwt_settings *settings, struct err_detail *reterr)
 {
     struct err_detail why = {0};
     struct span own = settings->own_key, foreign = settings->foreign_secret;
-    if (own.len < JWT_OWN_KEY_BYTES_MIN) return fail(reterr, ERR_RANGE, "[auth] secret must have at least %d bytes", JWT_OWN_KEY_BYTES_MIN);
-    if (foreign.len > 0 && foreign.len < JWT_SHARED_SECRET_BYTES_MIN) {
-        return fail(reterr, ERR_RANGE, "[auth] foreign_secret must have at least %d bytes", JWT_SHARED_SECRET_BYTES_MIN);
+    if (own.len < JWT_OWN_KEY_BYTES_MIN) {
+        return fail(reterr, ERR_RANGE, "[auth] secret must have at least %d bytes", JWT_OWN_KEY_BYTES_MIN);
     }
-    if (secret_eq(own, foreign)) return fail(reterr, ERR_CONFLICT, "[auth] foreign_secret is our own secret: that site could sign in as anybody");
+    if (foreign.len > 0 && foreign.len < JWT_SHARED_SECRET_BYTES_MIN) {
+        return fail(reterr, ERR_RANGE, "[auth] foreign_secret must have at least %d bytes",
+                    JWT_SHARED_SECRET_BYTES_MIN);
+    }
+    if (secret_eq(own, foreign)) {
+        return fail(reterr, ERR_CONFLICT,
+                    "[auth] foreign_secret is our own secret: that site could sign in as anybody");
+    }
     TRY(add_secret(keys, own, true));
     if (foreign.len > 0) TRY(add_secret(keys, foreign, false));
     if (settings->foreign_pem.len > 0) {
         TRY(named(jwt_keys_add_pem(keys, settings->foreign_pem, &why), "foreign_key_file", &why, reterr));
     }
-    if (settings->foreign_jwks.len > 0) TRY(named(jwt_keys_add_jwks(keys, settings->foreign_jwks, &why), "jwks", &why, reterr));
+    if (settings->foreign_jwks.len > 0) {
+        TRY(named(jwt_keys_add_jwks(keys, settings->foreign_jwks, &why), "jwks", &why, reterr));
+    }
     return 0;
 }
 
-int jwt_keys_create(const struct jwt_settings *settings, struct jwt_keys **ret_keys, struct err_detail *reterr)
+int jwt_keys_create(const struct jwt_settings *settings, struct jwt_keys **ret_keys,
+                    struct err_detail *reterr)
 {
     if (sodium_init() < 0) return fail(reterr, ERR_INTERNAL, "libsodium does not start");
     OWNED(jwt_keys) struct jwt_keys *keys = calloc(1, sizeof *keys);
@@ -119,7 +130,7 @@ void jwt_keys_derive(const struct jwt_keys *keys, const char *purpose, uint8_t r
 
 struct parts {
     struct str header, payload, signature;
-    struct span signed_text;  /* header.payload */
+    struct span signed_text; /* header.payload */
 };
 
 static int refuse(const char **ret_why, const char *why)
@@ -145,9 +156,12 @@ static bool cut(struct str *rest, struct str *ret_part)
 
 static int split(struct str token, struct parts *ret_parts, const char **ret_why)
 {
-    if (token.len == 0 || token.len > JWT_BYTES_MAX) return refuse(ret_why, "it is empty or longer than 8 KiB");
+    if (token.len == 0 || token.len > JWT_BYTES_MAX) {
+        return refuse(ret_why, "it is empty or longer than 8 KiB");
+    }
     struct str rest = token;
-    bool three = cut(&rest, &ret_parts->header) && cut(&rest, &ret_parts->payload) && memchr(rest.at, '.', rest.len) == NULL;
+    bool three = cut(&rest, &ret_parts->header) && cut(&rest, &ret_parts->payload) &&
+                 memchr(rest.at, '.', rest.len) == NULL;
     if (!three) return refuse(ret_why, "it has not three parts");
     ret_parts->signature = rest;
     ret_parts->signed_text = span_of(token.at, token.len - rest.len - 1);
@@ -162,7 +176,10 @@ static int decode_json(struct str part, json_t **ret_value)
     return claims_parse(buf_span(&text), ret_value);
 }
 
-static const char *text_of(const json_t *object, const char *name) { return json_string_value(json_object_get(object, name)); }
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
 
 /* «JWT», «at+jwt» (RFC 9068), with application/ or without; a logout token (logout+jwt) or another one is not for us. */
 static bool is_token_type(const char *typ)
@@ -182,7 +199,9 @@ static int check_header(const json_t *header, const char **ret_why)
     /* RFC 7515 4.1.11: who does not know every extension named there must refuse; we know none. */
     if (json_object_get(header, "crit") != NULL) return refuse(ret_why, "its header has crit");
     if (json_object_get(header, "b64") != NULL) return refuse(ret_why, "its header has b64");
-    if (typ != NULL && (!json_is_string(typ) || !is_token_type(json_string_value(typ)))) return refuse(ret_why, "its header's typ is another kind's");
+    if (typ != NULL && (!json_is_string(typ) || !is_token_type(json_string_value(typ)))) {
+        return refuse(ret_why, "its header's typ is another kind's");
+    }
     if (kid != NULL && !json_is_string(kid)) return refuse(ret_why, "its kid is no text");
     return 0;
 }
@@ -214,8 +233,8 @@ static bool has_named_keys(const struct jwt_keys *keys)
 }
 
 /* The key that signed it. */
-static int find_key(const struct jwt_keys *keys, const json_t *header, const struct parts *parts, const struct jwt_key **ret_key,
-                    const char **ret_why)
+static int find_key(const struct jwt_keys *keys, const json_t *header, const struct parts *parts,
+                    const struct jwt_key **ret_key, const char **ret_why)
 {
     const json_t *kid = json_object_get(header, "kid");
     const char *alg = text_of(header, "alg");
@@ -252,16 +271,21 @@ static bool audience_holds(const json_t *aud, struct str want)
 static int check_names(const json_t *claims, struct str issuer, struct str audience, const char **ret_why)
 {
     const char *iss = text_of(claims, "iss");
-    if (issuer.len > 0 && (iss == NULL || !str_eq_c(issuer, iss))) return refuse(ret_why, "its iss is another's");
-    if (audience.len > 0 && !audience_holds(json_object_get(claims, "aud"), audience)) return refuse(ret_why, "its aud is another's");
+    if (issuer.len > 0 && (iss == NULL || !str_eq_c(issuer, iss))) {
+        return refuse(ret_why, "its iss is another's");
+    }
+    if (audience.len > 0 && !audience_holds(json_object_get(claims, "aud"), audience)) {
+        return refuse(ret_why, "its aud is another's");
+    }
     return 0;
 }
 
-static int check_times(const json_t *claims, int64_t exp_leeway_ms, int64_t nbf_leeway_ms, struct wall_ms now, struct wall_ms *ret_expires_at,
-                       const char **ret_why)
+static int check_times(const json_t *claims, int64_t exp_leeway_ms, int64_t nbf_leeway_ms, struct wall_ms now,
+                       struct wall_ms *ret_expires_at, const char **ret_why)
 {
     struct wall_ms exp, nbf, iat;
-    int has_exp = claims_moment(claims, "exp", &exp), has_nbf = claims_moment(claims, "nbf", &nbf), has_iat = claims_moment(claims, "iat", &iat);
+    int has_exp = claims_moment(claims, "exp", &exp), has_nbf = claims_moment(claims, "nbf", &nbf),
+        has_iat = claims_moment(claims, "iat", &iat);
     if (has_exp != 1) return refuse(ret_why, "its exp is no number, or missing");
     if (has_nbf < 0 || has_iat < 0) return refuse(ret_why, "its nbf or iat is no number");
     /* iat is not judged: a signer's clock that runs ahead is no reason to refuse. */
@@ -275,8 +299,8 @@ static int check_times(const json_t *claims, int64_t exp_leeway_ms, int64_t nbf_
     return 0;
 }
 
-static int check_own(const struct jwt_keys *keys, const json_t *claims, unsigned kinds, struct wall_ms now, struct principal **ret_principal,
-                     const char **ret_why)
+static int check_own(const struct jwt_keys *keys, const json_t *claims, unsigned kinds, struct wall_ms now,
+                     struct principal **ret_principal, const char **ret_why)
 {
     struct wall_ms expires_at, iat;
     const char *typ = text_of(claims, "typ");
@@ -286,9 +310,12 @@ static int check_own(const struct jwt_keys *keys, const json_t *claims, unsigned
     }
     if (!welcome) return refuse(ret_why, "it is a token of another kind (typ)");
     TRY(check_names(claims, keys->issuer, keys->audience, ret_why));
-    if (claims_moment(claims, "iat", &iat) != 1 || text_of(claims, "jti") == NULL) return refuse(ret_why, "it has no iat or jti");
+    if (claims_moment(claims, "iat", &iat) != 1 || text_of(claims, "jti") == NULL) {
+        return refuse(ret_why, "it has no iat or jti");
+    }
     TRY(check_times(claims, 0, JWT_OWN_LEEWAY_MS, now, &expires_at, ret_why));
-    return or_refuse(claims_read(claims, &CLAIM_MAP_OWN, expires_at, true, ret_principal, ret_why), ret_why, NULL);
+    return or_refuse(claims_read(claims, &CLAIM_MAP_OWN, expires_at, true, ret_principal, ret_why), ret_why,
+                     NULL);
 }
 
 /* Does a foreign site say that this is something else than an access token? SimpleJWT has token_type, Keycloak typ (Bearer, ID, Refresh). */
@@ -310,8 +337,8 @@ static int check_foreign_kind(const json_t *claims, bool required, const char **
     return said || !required ? 0 : refuse(ret_why, "it does not say that it is an access token (typ)");
 }
 
-static int check_foreign(const struct jwt_keys *keys, const json_t *claims, unsigned kinds, struct wall_ms now, struct principal **ret_principal,
-                         const char **ret_why)
+static int check_foreign(const struct jwt_keys *keys, const json_t *claims, unsigned kinds,
+                         struct wall_ms now, struct principal **ret_principal, const char **ret_why)
 {
     struct wall_ms expires_at;
     int64_t leeway_ms = keys->foreign_leeway_ms;
@@ -319,11 +346,12 @@ static int check_foreign(const struct jwt_keys *keys, const json_t *claims, unsi
     TRY(check_foreign_kind(claims, keys->foreign_require_typ, ret_why));
     TRY(check_names(claims, keys->foreign_issuer, keys->foreign_audience, ret_why));
     TRY(check_times(claims, leeway_ms, leeway_ms, now, &expires_at, ret_why));
-    return or_refuse(claims_read(claims, &keys->map, expires_at, false, ret_principal, ret_why), ret_why, NULL);
+    return or_refuse(claims_read(claims, &keys->map, expires_at, false, ret_principal, ret_why), ret_why,
+                     NULL);
 }
 
-int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, struct wall_ms now, struct principal **ret_principal,
-               const char **ret_why)
+int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, struct wall_ms now,
+               struct principal **ret_principal, const char **ret_why)
 {
     const char *unheard = "";
     const char **why = ret_why == NULL ? &unheard : ret_why;
@@ -336,12 +364,14 @@ int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, st
     TRY(check_header(header, why));
     TRY(find_key(keys, header, &parts, &key, why));
     TRY(or_refuse(decode_json(parts.payload, &claims), why, "its payload is no base64url of a JSON object"));
-    return key->is_own ? check_own(keys, claims, kinds, now, ret_principal, why) : check_foreign(keys, claims, kinds, now, ret_principal, why);
+    return key->is_own ? check_own(keys, claims, kinds, now, ret_principal, why)
+                       : check_foreign(keys, claims, kinds, now, ret_principal, why);
 }
 
 /* --- Making --- */
 
-static int put_payload(const struct jwt_keys *keys, const struct jwt_claims *claims, struct str jti, struct buf *out)
+static int put_payload(const struct jwt_keys *keys, const struct jwt_claims *claims, struct str jti,
+                       struct buf *out)
 {
     struct json json = jw_to(out);
     jw_object(&json, NULL);
@@ -351,8 +381,9 @@ static int put_payload(const struct jwt_keys *keys, const struct jwt_claims *cla
     jw_str(&json, "sub", claims->sub);
     if (claims->name.len > 0) jw_str(&json, "name", claims->name);
     jw_str(&json, "role", str_c(role_name(claims->role)));
-    if (claims->all_locations) jw_str(&json, "loc", STR("*"));
-    else {
+    if (claims->all_locations) {
+        jw_str(&json, "loc", STR("*"));
+    } else {
         jw_array(&json, "loc");
         for (size_t i = 0; i < claims->location_count; i++) jw_str(&json, NULL, claims->locations[i]);
         jw_array_end(&json);
@@ -368,7 +399,10 @@ static int put_payload(const struct jwt_keys *keys, const struct jwt_claims *cla
 int jwt_mint(const struct jwt_keys *keys, const struct jwt_claims *claims, struct buf *out)
 {
     check(claims->issued_at.ms >= 0 && claims->expires_at.ms >= 0);
-    if (claims->sub.len == 0 || claims->sub.len > SUB_BYTES_MAX || claims->location_count > PRINCIPAL_LOCATIONS_MAX) return ERR_TOO_BIG;
+    if (claims->sub.len == 0 || claims->sub.len > SUB_BYTES_MAX ||
+        claims->location_count > PRINCIPAL_LOCATIONS_MAX) {
+        return ERR_TOO_BIG;
+    }
     uint8_t random[16], signature[JWT_HS256_BYTES];
     OWNED(buf) struct buf jti = buf_of(32), payload = buf_of(JWT_BYTES_MAX), token = buf_of(JWT_BYTES_MAX);
     TRY(random_bytes(random, sizeof random));

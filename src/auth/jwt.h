@@ -34,11 +34,11 @@ struct jwt_keys;
 
 /* Where they come from; texts live for the call. Empty is «none». */
 struct jwt_settings {
-    struct span own_key;      /* required; at least 32 bytes */
+    struct span own_key; /* required; at least 32 bytes */
     struct str issuer, audience;
-    struct span foreign_secret; /* HS256, as the site has it */
-    struct str foreign_pem;   /* a public key or certificate: RSA, P-256 or Ed25519 */
-    struct str foreign_jwks;  /* the text of a key set (RFC 7517) */
+    struct span foreign_secret;                  /* HS256, as the site has it */
+    struct str foreign_pem;                      /* a public key or certificate: RSA, P-256 or Ed25519 */
+    struct str foreign_jwks;                     /* the text of a key set (RFC 7517) */
     struct str foreign_issuer, foreign_audience; /* empty: any or none */
     int64_t foreign_leeway_ms;
     bool foreign_require_typ;
@@ -47,11 +47,14 @@ struct jwt_settings {
 };
 
 /* One reference, the caller's. The sentence names the setting that is wrong. */
-MUST_USE int jwt_keys_create(const struct jwt_settings *settings, struct jwt_keys **ret_keys, struct err_detail *reterr);
+MUST_USE int jwt_keys_create(const struct jwt_settings *settings, struct jwt_keys **ret_keys,
+                             struct err_detail *reterr);
 /* The same from [auth], with the files that it names; jwks given as an https address is left out (jwt_keys_with_jwks). */
-MUST_USE int jwt_keys_from_config(const struct config *config, struct jwt_keys **ret_keys, struct err_detail *reterr);
+MUST_USE int jwt_keys_from_config(const struct config *config, struct jwt_keys **ret_keys,
+                                  struct err_detail *reterr);
 /* As from_config, with this text for the key set: after it was fetched. */
-MUST_USE int jwt_keys_with_jwks(const struct config *config, struct str jwks, struct jwt_keys **ret_keys, struct err_detail *reterr);
+MUST_USE int jwt_keys_with_jwks(const struct config *config, struct str jwks, struct jwt_keys **ret_keys,
+                                struct err_detail *reterr);
 struct jwt_keys *jwt_keys_ref(struct jwt_keys *keys);
 void jwt_keys_unref(struct jwt_keys *keys);
 static inline void jwt_keys_owned(struct jwt_keys **keys) { jwt_keys_unref(*keys); }
@@ -64,17 +67,18 @@ MUST_USE int jwt_own_key_bytes(struct str text, struct secret *ret_key);
 /* --- Tokens --- */
 
 /* kinds: a set of JWT_KIND bits that are welcome here; a foreign token counts as JWT_ACCESS. ret_why may be NULL: a literal. */
-MUST_USE int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, struct wall_ms now, struct principal **ret_principal,
-                        const char **ret_why);
+MUST_USE int jwt_verify(const struct jwt_keys *keys, struct str token, unsigned kinds, struct wall_ms now,
+                        struct principal **ret_principal, const char **ret_why);
 
 struct jwt_claims {
     enum jwt_kind kind;
-    struct str sub, name;     /* name may be empty */
+    struct str sub, name; /* name may be empty */
     enum role role;
     bool all_locations;
     const struct str *locations;
     size_t location_count;
-    struct str session;       /* `sid`; empty: the token stands for itself, and its random `jti` is what a revocation names */
+    struct str
+        session; /* `sid`; empty: the token stands for itself, and its random `jti` is what a revocation names */
     struct wall_ms issued_at, expires_at; /* whole seconds are written: expires_at is cut */
 };
 /* Signs with the own key; the token is put behind what out holds. */

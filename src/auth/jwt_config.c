@@ -43,13 +43,15 @@ static int read_named(struct str path, const char *setting, struct buf *out, str
     return rc < 0 ? fail(reterr, rc, "[auth] %s: %s", setting, why.text) : 0;
 }
 
-int jwt_keys_with_jwks(const struct config *config, struct str jwks, struct jwt_keys **ret_keys, struct err_detail *reterr)
+int jwt_keys_with_jwks(const struct config *config, struct str jwks, struct jwt_keys **ret_keys,
+                       struct err_detail *reterr)
 {
     const __typeof__(config->auth) *auth = &config->auth;
     OWNED(secret) struct secret own = {0};
     OWNED(buf) struct buf pem = buf_of(JWT_KEY_TEXT_BYTES_MAX + 8192);
     if (config_text(&auth->secret).len == 0) {
-        return fail(reterr, ERR_NOT_FOUND, "[auth] secret or secret_file is not set; `footfall init` makes a key");
+        return fail(reterr, ERR_NOT_FOUND,
+                    "[auth] secret or secret_file is not set; `footfall init` makes a key");
     }
     TRY(jwt_own_key_bytes(config_text(&auth->secret), &own));
     TRY(read_named(auth->foreign_key_file, "foreign_key_file", &pem, reterr));

@@ -18,7 +18,7 @@
 static_assert(JWT_HS256_BYTES == crypto_auth_hmacsha256_BYTES, "HS256 is HMAC-SHA-256");
 
 /* Each OpenSSL type that a scope owns. */
-#define OWNED_BY(name, type, free_it) \
+#define OWNED_BY(name, type, free_it)                                                                        \
     static void name##_owned(type **at) { free_it(*at); }
 OWNED_BY(pkey, EVP_PKEY, EVP_PKEY_free)
 OWNED_BY(pkey_ctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
@@ -56,7 +56,8 @@ static int verify_hs256(const struct jwt_key *key, struct span text, struct span
     return same ? 0 : ERR_UNAUTHENTICATED;
 }
 
-static int verify_public(const struct jwt_key *key, const EVP_MD *digest, struct span text, struct span signature)
+static int verify_public(const struct jwt_key *key, const EVP_MD *digest, struct span text,
+                         struct span signature)
 {
     OWNED(md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL) return ERR_NOMEM;
@@ -88,9 +89,11 @@ int jwt_key_verify(const struct jwt_key *key, struct span text, struct span sign
 {
     switch (key->alg) {
     case JWT_HS256: return verify_hs256(key, text, signature);
-    case JWT_RS256: return verify_public(key, EVP_sha256(), text, signature); /* PKCS #1 v1.5 is RSA's default */
+    case JWT_RS256:
+        return verify_public(key, EVP_sha256(), text, signature); /* PKCS #1 v1.5 is RSA's default */
     case JWT_ES256: return verify_es256(key, text, signature);
-    case JWT_EDDSA: return signature.len == EDDSA_BYTES ? verify_public(key, NULL, text, signature) : ERR_UNAUTHENTICATED;
+    case JWT_EDDSA:
+        return signature.len == EDDSA_BYTES ? verify_public(key, NULL, text, signature) : ERR_UNAUTHENTICATED;
     }
     return ERR_INTERNAL;
 }
@@ -104,19 +107,22 @@ static int alg_of(EVP_PKEY *public, enum jwt_alg *ret_alg, struct err_detail *re
     switch (EVP_PKEY_get_base_id(public)) {
     case EVP_PKEY_RSA:
         if (EVP_PKEY_get_bits(public) < JWT_RSA_BITS_MIN || EVP_PKEY_get_bits(public) > JWT_RSA_BITS_MAX) {
-            return fail(reterr, ERR_RANGE, "an RSA key must have %d to %d bits, this one has %d", JWT_RSA_BITS_MIN, JWT_RSA_BITS_MAX,
-                        EVP_PKEY_get_bits(public));
+            return fail(reterr, ERR_RANGE, "an RSA key must have %d to %d bits, this one has %d",
+                        JWT_RSA_BITS_MIN, JWT_RSA_BITS_MAX, EVP_PKEY_get_bits(public));
         }
         *ret_alg = JWT_RS256;
         return 0;
     case EVP_PKEY_EC:
-        if (EVP_PKEY_get_group_name(public, curve, sizeof curve, NULL) != 1 || strcmp(curve, SN_X9_62_prime256v1) != 0) {
-            return fail(reterr, ERR_UNSUPPORTED, "an EC key must be on the curve P-256 (for ES256), this one is on %s", curve);
+        if (EVP_PKEY_get_group_name(public, curve, sizeof curve, NULL) != 1 ||
+            strcmp(curve, SN_X9_62_prime256v1) != 0) {
+            return fail(reterr, ERR_UNSUPPORTED,
+                        "an EC key must be on the curve P-256 (for ES256), this one is on %s", curve);
         }
         *ret_alg = JWT_ES256;
         return 0;
     case EVP_PKEY_ED25519: *ret_alg = JWT_EDDSA; return 0;
-    default: return fail(reterr, ERR_UNSUPPORTED, "the key must be RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA)");
+    default:
+        return fail(reterr, ERR_UNSUPPORTED, "the key must be RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA)");
     }
 }
 
@@ -151,13 +157,17 @@ int jwt_keys_add_pem(struct jwt_keys *keys, struct str pem, struct err_detail *r
 {
     if (pem.len > JWT_KEY_TEXT_BYTES_MAX) return fail(reterr, ERR_TOO_BIG, "the key is too long");
     if (memmem(pem.at, pem.len, "PRIVATE KEY-----", 16) != NULL) {
-        return fail(reterr, ERR_FORBIDDEN, "this is a private key, which should not leave its site; give its public key");
+        return fail(reterr, ERR_FORBIDDEN,
+                    "this is a private key, which should not leave its site; give its public key");
     }
     OWNED(bio) BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
     if (bio == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     EVP_PKEY *public = read_pem(bio);
     ERR_clear_error();
-    if (public == NULL) return fail(reterr, ERR_SYNTAX, "this is no public key and no certificate in PEM form (-----BEGIN PUBLIC KEY-----)");
+    if (public == NULL) {
+        return fail(reterr, ERR_SYNTAX,
+                    "this is no public key and no certificate in PEM form (-----BEGIN PUBLIC KEY-----)");
+    }
     return add_public(keys, public, (struct str){NULL, 0}, reterr);
 }
 
@@ -200,7 +210,8 @@ static int rsa_from_jwk(const json_t *jwk, EVP_PKEY **ret_public)
     OWNED(bignum) BIGNUM *modulus = BN_bin2bn(n.at, (int)n.len, NULL);
     OWNED(bignum) BIGNUM *exponent = BN_bin2bn(e.at, (int)e.len, NULL);
     OWNED(param_bld) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    if (modulus == NULL || exponent == NULL || build == NULL || OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) != 1 ||
+    if (modulus == NULL || exponent == NULL || build == NULL ||
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) != 1 ||
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) != 1) {
         return ERR_NOMEM;
     }
@@ -213,11 +224,13 @@ static int ec_from_jwk(const json_t *jwk, EVP_PKEY **ret_public)
     TRY(get_bytes(jwk, "x", ES256_HALF_BYTES, &x));
     TRY(get_bytes(jwk, "y", ES256_HALF_BYTES, &y));
     if (x.len != ES256_HALF_BYTES || y.len != ES256_HALF_BYTES) return ERR_SYNTAX;
-    uint8_t point[1 + 2 * ES256_HALF_BYTES] = {4}; /* uncompressed; OpenSSL checks that it lies on the curve */
+    uint8_t point[1 + 2 * ES256_HALF_BYTES] = {
+        4}; /* uncompressed; OpenSSL checks that it lies on the curve */
     memcpy(point + 1, x.at, ES256_HALF_BYTES);
     memcpy(point + 1 + ES256_HALF_BYTES, y.at, ES256_HALF_BYTES);
     OWNED(param_bld) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    if (build == NULL || OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1, 0) != 1 ||
+    if (build == NULL ||
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1, 0) != 1 ||
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point) != 1) {
         return ERR_NOMEM;
     }
@@ -242,7 +255,8 @@ static bool jwk_alg(const json_t *jwk, enum jwt_alg *ret_alg)
     else if (is_text(jwk, "kty", "OKP") && is_text(jwk, "crv", "Ed25519")) *ret_alg = JWT_EDDSA;
     else return false;
     const json_t *alg = json_object_get(jwk, "alg");
-    return alg == NULL || is_text(jwk, "alg", jwt_alg_name(*ret_alg)) || (*ret_alg == JWT_EDDSA && is_text(jwk, "alg", "Ed25519"));
+    return alg == NULL || is_text(jwk, "alg", jwt_alg_name(*ret_alg)) ||
+           (*ret_alg == JWT_EDDSA && is_text(jwk, "alg", "Ed25519"));
 }
 
 static int add_jwk(struct jwt_keys *keys, const json_t *jwk, struct err_detail *reterr)
@@ -250,8 +264,12 @@ static int add_jwk(struct jwt_keys *keys, const json_t *jwk, struct err_detail *
     enum jwt_alg alg;
     if (!jwk_alg(jwk, &alg)) return 0;
     EVP_PKEY *public = NULL;
-    int rc = alg == JWT_RS256 ? rsa_from_jwk(jwk, &public) : alg == JWT_ES256 ? ec_from_jwk(jwk, &public) : ed25519_from_jwk(jwk, &public);
-    if (rc < 0) return fail(reterr, rc, "the key set holds a %s key whose numbers are damaged", jwt_alg_name(alg));
+    int rc = alg == JWT_RS256   ? rsa_from_jwk(jwk, &public)
+             : alg == JWT_ES256 ? ec_from_jwk(jwk, &public)
+                                : ed25519_from_jwk(jwk, &public);
+    if (rc < 0) {
+        return fail(reterr, rc, "the key set holds a %s key whose numbers are damaged", jwt_alg_name(alg));
+    }
     const json_t *kid = json_object_get(jwk, "kid");
     struct str name = {json_string_value(kid), json_string_length(kid)}; /* NULL, 0 for no string */
     return add_public(keys, public, name, reterr);
@@ -263,9 +281,16 @@ int jwt_keys_add_jwks(struct jwt_keys *keys, struct str jwks, struct err_detail 
     OWNED(json_value) json_t *set = NULL;
     int rc = claims_parse(str_span(jwks), &set);
     const json_t *members = json_object_get(set, "keys");
-    if (rc < 0 || !json_is_array(members)) return fail(reterr, rc < 0 ? rc : ERR_SYNTAX, "this is no key set: {\"keys\": […]} (RFC 7517)");
+    if (rc < 0 || !json_is_array(members)) {
+        return fail(reterr, rc < 0 ? rc : ERR_SYNTAX, "this is no key set: {\"keys\": […]} (RFC 7517)");
+    }
     size_t before = keys->count;
-    for (size_t i = 0; i < json_array_size(members); i++) TRY(add_jwk(keys, json_array_get(members, i), reterr));
-    if (keys->count == before) return fail(reterr, ERR_NOT_FOUND, "the key set holds no key for RS256, ES256 (P-256) or EdDSA (Ed25519)");
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        TRY(add_jwk(keys, json_array_get(members, i), reterr));
+    }
+    if (keys->count == before) {
+        return fail(reterr, ERR_NOT_FOUND,
+                    "the key set holds no key for RS256, ES256 (P-256) or EdDSA (Ed25519)");
+    }
     return 0;
 }

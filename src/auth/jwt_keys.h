@@ -19,9 +19,10 @@ const char *jwt_alg_name(enum jwt_alg alg);
 struct jwt_key {
     enum jwt_alg alg;
     bool is_own;
-    struct str kid;           /* at NULL: it has none */
-    EVP_PKEY *public;         /* all but HS256 */
-    crypto_auth_hmacsha256_state hmac; /* HS256: the key is in it already, so that a check starts with a copy */
+    struct str kid;   /* at NULL: it has none */
+    EVP_PKEY *public; /* all but HS256 */
+    crypto_auth_hmacsha256_state
+        hmac; /* HS256: the key is in it already, so that a check starts with a copy */
 };
 
 struct jwt_keys {
@@ -30,7 +31,7 @@ struct jwt_keys {
     struct str issuer, audience, foreign_issuer, foreign_audience;
     int64_t foreign_leeway_ms;
     bool foreign_require_typ;
-    struct claim_map map;     /* of foreign tokens */
+    struct claim_map map; /* of foreign tokens */
     size_t count;
     struct jwt_key at[JWT_KEYS_MAX]; /* the own key first */
 };

@@ -14,7 +14,9 @@ static const char NOBODY[crypto_pwhash_STRBYTES] =
 
 int password_acceptable(struct str password, struct err_detail *reterr)
 {
-    if (password.len > PASSWORD_BYTES_MAX) return fail(reterr, ERR_RANGE, "a password has at most %d bytes", PASSWORD_BYTES_MAX);
+    if (password.len > PASSWORD_BYTES_MAX) {
+        return fail(reterr, ERR_RANGE, "a password has at most %d bytes", PASSWORD_BYTES_MAX);
+    }
     if (utf8_count(password) < PASSWORD_CHARACTERS_MIN) {
         return fail(reterr, ERR_RANGE, "a password needs at least %d characters", PASSWORD_CHARACTERS_MIN);
     }
@@ -26,8 +28,8 @@ int password_hash(struct str password, char ret_hash[PASSWORD_HASH_BYTES])
     if (password.len > PASSWORD_BYTES_MAX) return ERR_TOO_BIG;
     if (sodium_init() < 0) return ERR_INTERNAL;
     char hash[crypto_pwhash_STRBYTES];
-    if (crypto_pwhash_str_alg(hash, password.at, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                              crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    if (crypto_pwhash_str_alg(hash, password.at, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                              crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) != 0) {
         return ERR_NOMEM;
     }
     memcpy(ret_hash, hash, sizeof hash);
@@ -51,10 +53,15 @@ int password_verify(struct str hash, struct str password)
         return rc < 0 ? rc : 0;
     }
     char text[crypto_pwhash_STRBYTES] = "";
-    if (hash.len >= sizeof text || !str_starts(hash, str_c(crypto_pwhash_argon2id_STRPREFIX))) return ERR_CORRUPT;
+    if (hash.len >= sizeof text || !str_starts(hash, str_c(crypto_pwhash_argon2id_STRPREFIX))) {
+        return ERR_CORRUPT;
+    }
     memcpy(text, hash.at, hash.len);
     /* Asked first, since a hash that cannot be read would look like missing memory. */
-    if (crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) < 0) return ERR_CORRUPT;
+    if (crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                       crypto_pwhash_MEMLIMIT_INTERACTIVE) < 0) {
+        return ERR_CORRUPT;
+    }
     return verify(text, password);
 }
 
@@ -63,5 +70,6 @@ bool password_is_outdated(struct str hash)
     char text[crypto_pwhash_STRBYTES] = "";
     if (hash.len >= sizeof text) return true;
     if (hash.len > 0) memcpy(text, hash.at, hash.len);
-    return crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0;
+    return crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0;
 }

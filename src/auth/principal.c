@@ -13,7 +13,10 @@ static struct str place(char **at, struct str text)
 
 int principal_create(const struct principal *like, struct principal **ret_principal)
 {
-    if (like->sub.len == 0 || like->sub.len > SUB_BYTES_MAX || like->location_count > PRINCIPAL_LOCATIONS_MAX) return ERR_TOO_BIG;
+    if (like->sub.len == 0 || like->sub.len > SUB_BYTES_MAX ||
+        like->location_count > PRINCIPAL_LOCATIONS_MAX) {
+        return ERR_TOO_BIG;
+    }
     size_t bytes = sizeof *like + like->location_count * sizeof(struct str);
     TRY(size_add(bytes, like->sub.len, &bytes));
     TRY(size_add(bytes, like->name.len, &bytes));
@@ -34,7 +37,9 @@ int principal_create(const struct principal *like, struct principal **ret_princi
     principal->sub = place(&at, like->sub);
     principal->name = place(&at, like->name);
     principal->session = place(&at, like->session);
-    for (size_t i = 0; i < like->location_count; i++) principal->locations[i] = place(&at, like->locations[i]);
+    for (size_t i = 0; i < like->location_count; i++) {
+        principal->locations[i] = place(&at, like->locations[i]);
+    }
     check(at == (char *)principal + bytes);
     *ret_principal = principal;
     return 0;

@@ -16,14 +16,14 @@
 struct principal {
     atomic_uint refs;
     enum role role;
-    struct str sub;           /* request ids are one space for each */
-    struct str name;          /* as shown; may be empty */
-    struct str session;       /* jti or sid: what a revocation names; may be empty */
+    struct str sub;     /* request ids are one space for each */
+    struct str name;    /* as shown; may be empty */
+    struct str session; /* jti or sid: what a revocation names; may be empty */
     struct wall_ms expires_at;
-    bool is_own;              /* from our key, not a foreign site's */
-    bool all_locations;       /* "*" */
+    bool is_own;        /* from our key, not a foreign site's */
+    bool all_locations; /* "*" */
     size_t location_count;
-    struct str *locations;    /* slugs */
+    struct str *locations; /* slugs */
 };
 
 /* Copies everything of *like into one block. One reference, the caller's. */
@@ -32,4 +32,7 @@ struct principal *principal_ref(struct principal *principal);
 void principal_unref(struct principal *principal);
 static inline void principal_owned(struct principal **principal) { principal_unref(*principal); }
 bool principal_at(const struct principal *principal, struct str slug);
-static inline bool principal_may(const struct principal *principal, enum action action) { return role_may(principal->role, action); }
+static inline bool principal_may(const struct principal *principal, enum action action)
+{
+    return role_may(principal->role, action);
+}

@@ -14,17 +14,17 @@
 #define WAYS 8
 
 struct entry {
-    uint8_t key[16];          /* of the key's hash: 128 bits are nobody else's */
-    int64_t full_at_us;       /* monotonic; 0: never used */
+    uint8_t key[16];    /* of the key's hash: 128 bits are nobody else's */
+    int64_t full_at_us; /* monotonic; 0: never used */
 };
 
 struct rate {
     pthread_mutex_t lock;
-    int64_t interval_us;      /* one take; 0: no limit */
-    int64_t bucket_us;        /* a whole bucket */
+    int64_t interval_us; /* one take; 0: no limit */
+    int64_t bucket_us;   /* a whole bucket */
     uint8_t hash_key[crypto_shorthash_siphashx24_KEYBYTES];
-    size_t set_count;         /* a power of two */
-    struct entry entries[];   /* set_count * WAYS */
+    size_t set_count;       /* a power of two */
+    struct entry entries[]; /* set_count * WAYS */
 };
 
 static size_t sets_for(size_t keys_max)
@@ -45,7 +45,10 @@ int rate_create(struct rate_limit limit, size_t keys_max, struct rate **ret_rate
     if (limit.count > 0) {
         int64_t interval = limit.period_ms * 1000 / limit.count;
         rate->interval_us = interval > 0 ? interval : 1;
-        if (__builtin_mul_overflow(rate->interval_us, limit.burst > 0 ? limit.burst : limit.count, &rate->bucket_us)) rate->bucket_us = INT64_MAX / 4;
+        if (__builtin_mul_overflow(rate->interval_us, limit.burst > 0 ? limit.burst : limit.count,
+                                   &rate->bucket_us)) {
+            rate->bucket_us = INT64_MAX / 4;
+        }
     }
     int rc = random_bytes(rate->hash_key, sizeof rate->hash_key);
     if (rc == 0 && pthread_mutex_init(&rate->lock, NULL) != 0) rc = ERR_NOMEM;

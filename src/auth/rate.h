@@ -13,7 +13,7 @@
 struct rate_limit {
     int64_t count;
     int64_t period_ms;
-    int64_t burst;            /* 0: as count */
+    int64_t burst; /* 0: as count */
 };
 
 struct rate;

@@ -4,7 +4,8 @@
 #define MANAGERS (1u << ROLE_OWNER | 1u << ROLE_MANAGER)
 #define DEVICES (1u << ROLE_KIOSK | 1u << ROLE_TURNSTILE)
 
-static const char *const NAMES[ROLE_COUNT] = {"owner", "manager", "staff", "kiosk", "turnstile", "viewer", "member"};
+static const char *const NAMES[ROLE_COUNT] = {"owner",     "manager", "staff", "kiosk",
+                                              "turnstile", "viewer",  "member"};
 
 static const unsigned ALLOWED[MAY_COUNT] = {
     [MAY_FOLLOW] = STAFF_AND_ABOVE | DEVICES | 1u << ROLE_VIEWER,

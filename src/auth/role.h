@@ -8,15 +8,24 @@
 #pragma once
 #include "base/bytes.h"
 
-enum role { ROLE_OWNER, ROLE_MANAGER, ROLE_STAFF, ROLE_KIOSK, ROLE_TURNSTILE, ROLE_VIEWER, ROLE_MEMBER, ROLE_COUNT };
+enum role {
+    ROLE_OWNER,
+    ROLE_MANAGER,
+    ROLE_STAFF,
+    ROLE_KIOSK,
+    ROLE_TURNSTILE,
+    ROLE_VIEWER,
+    ROLE_MEMBER,
+    ROLE_COUNT
+};
 
 enum action {
-    MAY_FOLLOW,               /* a location's events and statistics */
-    MAY_CHECK_IN,             /* and out, of any member, by id or code */
-    MAY_OVERRIDE,             /* pass a policy's block, with a reason */
+    MAY_FOLLOW,   /* a location's events and statistics */
+    MAY_CHECK_IN, /* and out, of any member, by id or code */
+    MAY_OVERRIDE, /* pass a policy's block, with a reason */
     MAY_OVERRIDE_BAN,
-    MAY_CORRECT,              /* undo and edit visits, enter them later */
-    MAY_SEE_ALL,              /* whole names, notes, warnings, refusals */
+    MAY_CORRECT, /* undo and edit visits, enter them later */
+    MAY_SEE_ALL, /* whole names, notes, warnings, refusals */
     MAY_READ_MEMBERS,
     MAY_WRITE_MEMBERS,
     MAY_IMPORT,

@@ -2,7 +2,8 @@
 
 #include <sodium.h>
 
-static_assert(REFRESH_KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES && REFRESH_SECRET_BYTES == crypto_auth_hmacsha256_BYTES,
+static_assert(REFRESH_KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES &&
+                  REFRESH_SECRET_BYTES == crypto_auth_hmacsha256_BYTES,
               "tokens are made by HMAC-SHA-256");
 
 #define RAW_BYTES (8 + REFRESH_SECRET_BYTES + REFRESH_TAG_BYTES)
@@ -28,12 +29,14 @@ void refresh_text(const struct refresh_token *token, char ret_text[REFRESH_TEXT_
     put_be64(raw, (uint64_t)token->session);
     memcpy(raw + 8, token->secret, REFRESH_SECRET_BYTES);
     memcpy(raw + 8 + REFRESH_SECRET_BYTES, token->tag, REFRESH_TAG_BYTES);
-    sodium_bin2base64(ret_text, REFRESH_TEXT_BYTES, raw, sizeof raw, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(ret_text, REFRESH_TEXT_BYTES, raw, sizeof raw,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     secret_wipe(raw, sizeof raw);
 }
 
 /* HMAC(key, purpose | session | secret). The purpose keeps tags and successors apart. */
-static void derive(const uint8_t key[REFRESH_KEY_BYTES], uint8_t purpose, const struct refresh_token *token, uint8_t ret[REFRESH_SECRET_BYTES])
+static void derive(const uint8_t key[REFRESH_KEY_BYTES], uint8_t purpose, const struct refresh_token *token,
+                   uint8_t ret[REFRESH_SECRET_BYTES])
 {
     uint8_t text[1 + 8 + REFRESH_SECRET_BYTES] = {purpose};
     put_be64(text + 1, (uint64_t)token->session);
@@ -42,7 +45,8 @@ static void derive(const uint8_t key[REFRESH_KEY_BYTES], uint8_t purpose, const 
     secret_wipe(text, sizeof text);
 }
 
-static void tag_of(const uint8_t key[REFRESH_KEY_BYTES], const struct refresh_token *token, uint8_t ret_tag[REFRESH_TAG_BYTES])
+static void tag_of(const uint8_t key[REFRESH_KEY_BYTES], const struct refresh_token *token,
+                   uint8_t ret_tag[REFRESH_TAG_BYTES])
 {
     uint8_t whole[REFRESH_SECRET_BYTES];
     derive(key, 't', token, whole);
@@ -69,14 +73,17 @@ static bool is_hash(const uint8_t a[SHA256_BYTES], const uint8_t b[SHA256_BYTES]
     return secret_eq(span_of(a, SHA256_BYTES), span_of(b, SHA256_BYTES));
 }
 
-int session_begin(const uint8_t key[REFRESH_KEY_BYTES], int64_t id, struct wall_ms now, int64_t ttl_ms, struct session_state *ret_state,
-                  struct refresh_token *ret_first)
+int session_begin(const uint8_t key[REFRESH_KEY_BYTES], int64_t id, struct wall_ms now, int64_t ttl_ms,
+                  struct session_state *ret_state, struct refresh_token *ret_first)
 {
     check(id > 0 && ttl_ms > 0);
     struct refresh_token first = {.session = id};
     TRY(random_bytes(first.secret, sizeof first.secret));
     tag_of(key, &first, first.tag);
-    *ret_state = (struct session_state){.id = id, .rotated_at = WALL_NONE, .expires_at = {now.ms + ttl_ms}, .revoked_at = WALL_NONE};
+    *ret_state = (struct session_state){.id = id,
+                                        .rotated_at = WALL_NONE,
+                                        .expires_at = {now.ms + ttl_ms},
+                                        .revoked_at = WALL_NONE};
     hash_of(&first, ret_state->current);
     *ret_first = first;
     return 0;
@@ -85,7 +92,8 @@ int session_begin(const uint8_t key[REFRESH_KEY_BYTES], int64_t id, struct wall_
 /* Which of the session's tokens is this? */
 enum token_age { TOKEN_NEWEST, TOKEN_PREVIOUS, TOKEN_OLD, TOKEN_STRANGE };
 
-static enum token_age age_of(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state, const struct refresh_token *presented)
+static enum token_age age_of(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state,
+                             const struct refresh_token *presented)
 {
     if (presented->session != state->id) return TOKEN_STRANGE;
     uint8_t hash[SHA256_BYTES], tag[REFRESH_TAG_BYTES];
@@ -93,11 +101,13 @@ static enum token_age age_of(const uint8_t key[REFRESH_KEY_BYTES], const struct 
     if (is_hash(hash, state->current)) return TOKEN_NEWEST;
     if (state->has_previous && is_hash(hash, state->previous)) return TOKEN_PREVIOUS;
     tag_of(key, presented, tag);
-    return secret_eq(span_of(tag, sizeof tag), span_of(presented->tag, sizeof tag)) ? TOKEN_OLD : TOKEN_STRANGE;
+    return secret_eq(span_of(tag, sizeof tag), span_of(presented->tag, sizeof tag)) ? TOKEN_OLD
+                                                                                    : TOKEN_STRANGE;
 }
 
-static enum session_verdict rotate(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state, const struct refresh_token *presented,
-                                   struct wall_ms now, int64_t ttl_ms, struct session_state *ret_after, struct refresh_token *ret_next)
+static enum session_verdict rotate(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state,
+                                   const struct refresh_token *presented, struct wall_ms now, int64_t ttl_ms,
+                                   struct session_state *ret_after, struct refresh_token *ret_next)
 {
     *ret_next = successor(key, presented);
     *ret_after = *state;
@@ -110,8 +120,9 @@ static enum session_verdict rotate(const uint8_t key[REFRESH_KEY_BYTES], const s
 }
 
 /* The one before the newest: a race within the grace, and theft after it. */
-static enum session_verdict repeat(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state, const struct refresh_token *presented,
-                                   struct wall_ms now, struct session_state *ret_after, struct refresh_token *ret_next)
+static enum session_verdict repeat(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state,
+                                   const struct refresh_token *presented, struct wall_ms now,
+                                   struct session_state *ret_after, struct refresh_token *ret_next)
 {
     /* A clock that was set back makes the age negative: then it is a moment ago, too. */
     bool in_grace = now.ms - state->rotated_at.ms <= REFRESH_GRACE_MS;
@@ -129,8 +140,9 @@ static enum session_verdict repeat(const uint8_t key[REFRESH_KEY_BYTES], const s
     return SESSION_STOLEN;
 }
 
-enum session_verdict session_renew(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state, const struct refresh_token *presented,
-                                   struct wall_ms now, int64_t ttl_ms, struct session_state *ret_after, struct refresh_token *ret_next)
+enum session_verdict session_renew(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state,
+                                   const struct refresh_token *presented, struct wall_ms now, int64_t ttl_ms,
+                                   struct session_state *ret_after, struct refresh_token *ret_next)
 {
     check(ttl_ms > 0);
     enum token_age age = age_of(key, state, presented);

@@ -26,7 +26,7 @@
 #define REFRESH_TEXT_BYTES (REFRESH_TEXT_LEN + 1)
 
 struct refresh_token {
-    int64_t session;          /* its id in the database */
+    int64_t session; /* its id in the database */
     uint8_t secret[REFRESH_SECRET_BYTES];
     uint8_t tag[REFRESH_TAG_BYTES];
 };
@@ -36,7 +36,7 @@ void refresh_text(const struct refresh_token *token, char ret_text[REFRESH_TEXT_
 
 /* A row of `sessions`. */
 struct session_state {
-    int64_t id;               /* above 0 */
+    int64_t id;                     /* above 0 */
     uint8_t current[SHA256_BYTES];  /* hash of the newest token */
     uint8_t previous[SHA256_BYTES]; /* of the one before; all 0: none */
     bool has_previous;
@@ -46,18 +46,19 @@ struct session_state {
 };
 
 /* A new session: its first token, random. */
-MUST_USE int session_begin(const uint8_t key[REFRESH_KEY_BYTES], int64_t id, struct wall_ms now, int64_t ttl_ms,
-                           struct session_state *ret_state, struct refresh_token *ret_first);
+MUST_USE int session_begin(const uint8_t key[REFRESH_KEY_BYTES], int64_t id, struct wall_ms now,
+                           int64_t ttl_ms, struct session_state *ret_state, struct refresh_token *ret_first);
 
 enum session_verdict {
-    SESSION_RENEWED,          /* store *ret_after, hand *ret_next out */
-    SESSION_REPEATED,         /* the same *ret_next once more; nothing to store */
-    SESSION_STOLEN,           /* store *ret_after (revoked), close its sockets, write it to the audit; 401 */
-    SESSION_OVER,             /* expired, or revoked before; 401 */
-    SESSION_UNKNOWN,          /* not a token of this session; 401 and nothing else */
+    SESSION_RENEWED,  /* store *ret_after, hand *ret_next out */
+    SESSION_REPEATED, /* the same *ret_next once more; nothing to store */
+    SESSION_STOLEN,   /* store *ret_after (revoked), close its sockets, write it to the audit; 401 */
+    SESSION_OVER,     /* expired, or revoked before; 401 */
+    SESSION_UNKNOWN,  /* not a token of this session; 401 and nothing else */
 };
 /* Judges a presented token against the session that it names. *ret_after and *ret_next are written where the verdict says so. */
-enum session_verdict session_renew(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state, const struct refresh_token *presented,
-                                   struct wall_ms now, int64_t ttl_ms, struct session_state *ret_after, struct refresh_token *ret_next);
+enum session_verdict session_renew(const uint8_t key[REFRESH_KEY_BYTES], const struct session_state *state,
+                                   const struct refresh_token *presented, struct wall_ms now, int64_t ttl_ms,
+                                   struct session_state *ret_after, struct refresh_token *ret_next);
 /* Does this token speak for the session, for a log-out? Its newest or the one before. */
 bool session_knows(const struct session_state *state, const struct refresh_token *presented);

@@ -129,7 +129,10 @@ void buf_drop_front(struct buf *buf, size_t count)
     buf->len -= count;
 }
 
-int size_add(size_t a, size_t b, size_t *ret_sum) { return __builtin_add_overflow(a, b, ret_sum) ? ERR_TOO_BIG : 0; }
+int size_add(size_t a, size_t b, size_t *ret_sum)
+{
+    return __builtin_add_overflow(a, b, ret_sum) ? ERR_TOO_BIG : 0;
+}
 
 int size_mul(size_t a, size_t b, size_t *ret_product)
 {

@@ -34,10 +34,19 @@ struct str {
 static inline struct span span_of(const void *at, size_t len) { return (struct span){at, len}; }
 static inline struct span str_span(struct str s) { return span_of(s.at, s.len); }
 /* For NUL-terminated text that is UTF-8 already: our own constants, a library's ASCII. */
-static inline struct str str_c(const char *text) { return (struct str){text, text == NULL ? 0 : strlen(text)}; }
-static inline bool str_eq(struct str a, struct str b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
+static inline struct str str_c(const char *text)
+{
+    return (struct str){text, text == NULL ? 0 : strlen(text)};
+}
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
 static inline bool str_eq_c(struct str a, const char *b) { return str_eq(a, str_c(b)); }
-static inline bool span_eq(struct span a, struct span b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
+static inline bool span_eq(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
 bool str_starts(struct str s, struct str prefix);
 bool str_is_ascii(struct str s);
 bool str_eq_nocase_ascii(struct str a, struct str b);
@@ -47,18 +56,18 @@ struct str str_trim(struct str s);
 /* Frees at the end of the scope: OWNED(buf) struct buf json = buf_of(4096); each type T has T_owned(). */
 #define OWNED(type) __attribute__((cleanup(type##_owned)))
 /* Hands ownership on: the variable is NULL afterwards. */
-#define take(pointer)                                                                                                  \
-    ({                                                                                                                 \
-        __typeof__(pointer) taken_ = (pointer);                                                                        \
-        (pointer) = NULL;                                                                                              \
-        taken_;                                                                                                        \
+#define take(pointer)                                                                                        \
+    ({                                                                                                       \
+        __typeof__(pointer) taken_ = (pointer);                                                              \
+        (pointer) = NULL;                                                                                    \
+        taken_;                                                                                              \
     })
 
 /* How many an array holds (of a pointer, the compiler says that it is none). */
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 /* The struct of this type that pointer's member lies in. */
-#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* Plain malloc'ed memory that a scope owns: OWNED(mem) char *text = …; */
 void mem_owned(void *pointer_to_pointer);
@@ -79,7 +88,10 @@ void buf_done(struct buf *buf);
 static inline void buf_owned(struct buf *buf) { buf_done(buf); }
 static inline void buf_clear(struct buf *buf) { buf->len = 0; }
 static inline struct span buf_span(const struct buf *buf) { return span_of(buf->at, buf->len); }
-static inline struct str buf_str(const struct buf *buf) { return (struct str){(const char *)buf->at, buf->len}; }
+static inline struct str buf_str(const struct buf *buf)
+{
+    return (struct str){(const char *)buf->at, buf->len};
+}
 /* Room for more_bytes behind what is there; at + len may then be written and len moved. */
 MUST_USE int buf_reserve(struct buf *buf, size_t more_bytes);
 MUST_USE int buf_put(struct buf *buf, struct span bytes);
@@ -118,4 +130,5 @@ static inline void put_be64(uint8_t *at, uint64_t value)
     value = __builtin_bswap64(value);
     memcpy(at, &value, sizeof value);
 }
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "get_be64 swaps: written for little-endian machines");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "get_be64 swaps: written for little-endian machines");

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define check(condition) (__builtin_expect(!!(condition), 1) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
+#define check(condition)                                                                                     \
+    (__builtin_expect(!!(condition), 1) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
 /* For walks over a whole structure: on only in sanitizer builds. */
 #ifdef CHECK_SLOW

@@ -50,7 +50,9 @@ static int set_value(struct config *config, const struct config_key *key, struct
     void *field = config_field(config, key);
     switch (key->type) {
     case CONFIG_TEXT:
-        if (key->words != NULL && value.len > 0 && config_word_position(key->words, value) < 0) return ERR_SYNTAX;
+        if (key->words != NULL && value.len > 0 && config_word_position(key->words, value) < 0) {
+            return ERR_SYNTAX;
+        }
         return arena_str(&config->texts, value, field);
     case CONFIG_LIST: return arena_str(&config->texts, value, field);
     case CONFIG_SECRET: {
@@ -119,7 +121,9 @@ static int put_upper(struct buf *out, struct str text)
 static int put_place(const struct place *place, struct buf *out)
 {
     switch (place->source) {
-    case SOURCE_FILE: return buf_printf(out, "%s:%d: [%.*s] %.*s", place->file, place->line, STR_ARG(place->section), STR_ARG(place->name));
+    case SOURCE_FILE:
+        return buf_printf(out, "%s:%d: [%.*s] %.*s", place->file, place->line, STR_ARG(place->section),
+                          STR_ARG(place->name));
     case SOURCE_ENVIRONMENT:
         TRY(buf_put_str(out, STR("FOOTFALL_")));
         TRY(put_upper(out, place->section));
@@ -148,13 +152,15 @@ static int fail_unknown(const struct place *place, struct err_detail *reterr)
     return fail_at(place, ERR_NOT_FOUND, reterr, words);
 }
 
-static int fail_value(const struct place *place, const struct config_key *key, int code, struct str value, struct err_detail *reterr)
+static int fail_value(const struct place *place, const struct config_key *key, int code, struct str value,
+                      struct err_detail *reterr)
 {
     if (code == ERR_NOMEM) return fail(reterr, code, "out of memory");
     OWNED(buf) struct buf words = buf_of(WORDS_BYTES);
     /* A secret is never repeated. */
     bool may_show = key->type != CONFIG_SECRET && value.len <= 60;
-    int rc = may_show ? buf_printf(&words, "is \"%.*s\"; it must be ", STR_ARG(value)) : buf_put_str(&words, STR("must be "));
+    int rc = may_show ? buf_printf(&words, "is \"%.*s\"; it must be ", STR_ARG(value))
+                      : buf_put_str(&words, STR("must be "));
     if (rc == 0) rc = config_key_put_allowed(key, &words);
     if (rc == 0) rc = buf_terminate(&words);
     return fail_at(place, code, reterr, rc == 0 ? (const char *)words.at : "has a value that is not allowed");
@@ -190,8 +196,8 @@ static int set(struct config *config, const struct place *place, struct str valu
     if (place->source != SOURCE_FLAG && config->set[index].source == place->source) {
         return place->source == SOURCE_ENVIRONMENT
                    ? fail_at(place, ERR_EXISTS, reterr, "and its twin with _FILE are both set; leave one out")
-                   : fail(reterr, ERR_EXISTS, "%s:%d: [%s] %s was already set in line %d", place->file, place->line, key->section,
-                          key->name, config->set[index].line);
+                   : fail(reterr, ERR_EXISTS, "%s:%d: [%s] %s was already set in line %d", place->file,
+                          place->line, key->section, key->name, config->set[index].line);
     }
     int rc = is_file ? set_file(config, key, value) : set_value(config, key, value);
     if (rc < 0) return fail_value(place, key, rc, value, reterr);
@@ -205,9 +211,9 @@ static int set(struct config *config, const struct place *place, struct str valu
 struct ini {
     struct config *config;
     const char *file;
-    struct str rest;          /* not yet given to inih */
-    int line;                 /* the one that inih has */
-    int failed;               /* the first failure */
+    struct str rest; /* not yet given to inih */
+    int line;        /* the one that inih has */
+    int failed;      /* the first failure */
     struct err_detail *reterr;
 };
 
@@ -265,7 +271,8 @@ static int on_setting(void *user, const char *section, const char *name, const c
     if (ini->failed < 0) return 0;
     const struct place place = {SOURCE_FILE, ini->file, ini->line, str_c(section), str_c(name)};
     if (holds_comment(str_c(value))) {
-        ini->failed = fail_at(&place, ERR_SYNTAX, ini->reterr, "has a comment behind its value; comments stand on lines of their own");
+        ini->failed = fail_at(&place, ERR_SYNTAX, ini->reterr,
+                              "has a comment behind its value; comments stand on lines of their own");
         return 0;
     }
     ini->failed = set(ini->config, &place, str_c(value), ini->reterr);
@@ -275,8 +282,12 @@ static int on_setting(void *user, const char *section, const char *name, const c
 int config_read_text(struct config *config, struct span text, const char *file, struct err_detail *reterr)
 {
     struct ini ini = {.config = config, .file = file, .reterr = reterr};
-    if (text.len > CONFIG_FILE_BYTES_MAX) return fail(reterr, ERR_TOO_BIG, "%s: over %zu KiB", file, CONFIG_FILE_BYTES_MAX / 1024);
-    if (text.len > 0 && memchr(text.at, '\0', text.len) != NULL) return fail(reterr, ERR_TEXT, "%s: is no text file", file);
+    if (text.len > CONFIG_FILE_BYTES_MAX) {
+        return fail(reterr, ERR_TOO_BIG, "%s: over %zu KiB", file, CONFIG_FILE_BYTES_MAX / 1024);
+    }
+    if (text.len > 0 && memchr(text.at, '\0', text.len) != NULL) {
+        return fail(reterr, ERR_TEXT, "%s: is no text file", file);
+    }
     if (utf8_check(text, &ini.rest) < 0) return fail(reterr, ERR_TEXT, "%s: is not UTF-8", file);
     /* Debian's inih is set by globals; these values are constant, so that setting them again is harmless. */
     ini_use_stack = false;
@@ -288,7 +299,9 @@ int config_read_text(struct config *config, struct span text, const char *file, 
     int rc = ini_parse_stream(next_line, &ini, on_setting, &ini);
     if (ini.failed < 0) return ini.failed;
     if (rc == -2) return fail(reterr, ERR_NOMEM, "out of memory");
-    return rc == 0 ? 0 : fail(reterr, ERR_SYNTAX, "%s:%d: must be [section], key = value, or a comment", file, rc);
+    return rc == 0
+               ? 0
+               : fail(reterr, ERR_SYNTAX, "%s:%d: must be [section], key = value, or a comment", file, rc);
 }
 
 /* --- Environment and flags --- */
@@ -298,11 +311,16 @@ int config_read_text(struct config *config, struct span text, const char *file, 
 static void lower(struct str text, char into[NAME_BYTES_MAX])
 {
     check(text.len <= NAME_BYTES_MAX);
-    for (size_t i = 0; i < text.len; i++) into[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] + 32) : text.at[i];
+    for (size_t i = 0; i < text.len; i++) {
+        into[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] + 32) : text.at[i];
+    }
 }
 
 /* name without its first len bytes, and without the mark behind them. */
-static struct str behind(struct str text, size_t len) { return (struct str){text.at + len + 1, text.len - len - 1}; }
+static struct str behind(struct str text, size_t len)
+{
+    return (struct str){text.at + len + 1, text.len - len - 1};
+}
 
 static int read_variable(struct config *config, struct str variable, struct err_detail *reterr)
 {
@@ -316,7 +334,8 @@ static int read_variable(struct config *config, struct str variable, struct err_
     lower(name, lowered);
     struct str section = {lowered, (size_t)(mark - name.at)};
     if (!config_section_exists(section)) return 0; /* FOOTFALL_SERVICE_HOST and the like are Kubernetes' */
-    const struct place place = {SOURCE_ENVIRONMENT, NULL, 0, section, behind((struct str){lowered, name.len}, section.len)};
+    const struct place place = {SOURCE_ENVIRONMENT, NULL, 0, section,
+                                behind((struct str){lowered, name.len}, section.len)};
     return set(config, &place, behind(variable, (size_t)(equals - variable.at)), reterr);
 }
 
@@ -365,9 +384,11 @@ static int fail_open(const char *path, struct err_detail *reterr)
     return fail(reterr, code, "%s: cannot be read: %s", path, strerror(errno));
 }
 
-int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *ret_world_readable, struct err_detail *reterr)
+int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *ret_world_readable,
+                     struct err_detail *reterr)
 {
-    OWNED(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not hold us */
+    OWNED(fd)
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not hold us */
     if (fd < 0) return fail_open(path, reterr);
     struct stat about;
     if (fstat(fd, &about) != 0) return fail_open(path, reterr);
@@ -379,12 +400,16 @@ int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail_open(path, reterr);
         if (count == 0) break;
-        if (out->len - before + (size_t)count > bytes_max) return fail(reterr, ERR_TOO_BIG, "%s: over %zu bytes", path, bytes_max);
+        if (out->len - before + (size_t)count > bytes_max) {
+            return fail(reterr, ERR_TOO_BIG, "%s: over %zu bytes", path, bytes_max);
+        }
         int rc = buf_put(out, span_of(piece, (size_t)count));
         secret_wipe(piece, sizeof piece);
         if (rc < 0) return fail(reterr, rc, "%s: %s", path, err_word(rc));
     }
-    if (ret_world_readable != NULL) *ret_world_readable = S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
+    if (ret_world_readable != NULL) {
+        *ret_world_readable = S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
+    }
     return 0;
 }
 
@@ -405,7 +430,9 @@ static int read_secret(const struct config_key *key, struct config_secret *secre
     struct span bytes = buf_span(&text);
     if (bytes.len > 0 && bytes.at[bytes.len - 1] == '\n') bytes.len--;
     if (bytes.len > 0 && bytes.at[bytes.len - 1] == '\r') bytes.len--;
-    if (bytes.len == 0) return fail(reterr, ERR_RANGE, "[%s] %s_file: %s is empty", key->section, key->name, secret->file.at);
+    if (bytes.len == 0) {
+        return fail(reterr, ERR_RANGE, "[%s] %s_file: %s is empty", key->section, key->name, secret->file.at);
+    }
     return secret_set(&secret->value, bytes);
 }
 
@@ -429,8 +456,8 @@ static int refuse_faults(const struct config *config, struct err_detail *reterr)
     return 0;
 }
 
-int config_load(struct config *config, const char *path, char *const *environment, const char *const *flags, size_t flag_count,
-                struct err_detail *reterr)
+int config_load(struct config *config, const char *path, char *const *environment, const char *const *flags,
+                size_t flag_count, struct err_detail *reterr)
 {
     if (path != NULL) {
         OWNED(secret_buf) struct buf text = buf_of(CONFIG_FILE_BYTES_MAX + 8192);

@@ -18,23 +18,25 @@
 
 /* Lists are text; config_list_next takes them apart. Texts end with a NUL behind them. */
 struct config_secret {
-    struct secret value;      /* from the key itself or read from file; config_text gives it */
-    struct str file;          /* KEY_file; len 0: none */
-    bool world_readable;      /* the file: config_check advises against it */
+    struct secret value; /* from the key itself or read from file; config_text gives it */
+    struct str file;     /* KEY_file; len 0: none */
+    bool world_readable; /* the file: config_check advises against it */
 };
 
 /* In the order of domain/rules.h's enum policy_action. */
 enum config_policy { CONFIG_IGNORE, CONFIG_WARN, CONFIG_BLOCK };
 struct config_policies {
-    enum config_policy expired, frozen, cancelled, not_started, exhausted, no_membership, hours, capacity, balance, waiver, no_photo;
+    enum config_policy expired, frozen, cancelled, not_started, exhausted, no_membership, hours, capacity,
+        balance, waiver, no_photo;
 };
 
 struct config {
     struct {
-        struct str listen, public_url, hosts, allowed_origins, trusted_proxies, tls_cert, tls_key, data_dir, web_root;
+        struct str listen, public_url, hosts, allowed_origins, trusted_proxies, tls_cert, tls_key, data_dir,
+            web_root;
         int64_t loops, readers; /* loops 0: one for each core */
         bool compress, log_json;
-        int log_level;          /* enum log_level */
+        int log_level; /* enum log_level */
     } server;
     struct {
         struct config_secret url; /* may hold a password */
@@ -67,12 +69,15 @@ struct config {
         int64_t repeat_window_ms, assumed_stay_ms, max_stay_ms;
     } checkin;
     struct {
-        struct config_policies desk, kiosk; /* kiosk: turnstiles too */
+        struct config_policies desk, kiosk;  /* kiosk: turnstiles too */
         int64_t balance_warn, balance_block; /* minor units owed; block -1: no limit */
     } policy;
     /* config.c's own: */
     struct arena texts;
-    struct { uint8_t source; int line; } set[CONFIG_KEYS_MAX]; /* where each key's value comes from; 0: the default */
+    struct {
+        uint8_t source;
+        int line;
+    } set[CONFIG_KEYS_MAX]; /* where each key's value comes from; 0: the default */
 };
 
 /* --- Loading --- */
@@ -85,19 +90,22 @@ static inline void config_owned(struct config *config) { config_done(config); }
 void config_limits_off(struct config *config);
 
 /* The INI text of a file of that name. */
-MUST_USE int config_read_text(struct config *config, struct span text, const char *file, struct err_detail *reterr);
+MUST_USE int config_read_text(struct config *config, struct span text, const char *file,
+                              struct err_detail *reterr);
 /* FOOTFALL_<SECTION>_<KEY>=value out of an environ. Names that begin otherwise, or name none of our sections, are others' and left alone. */
-MUST_USE int config_read_environment(struct config *config, char *const *environment, struct err_detail *reterr);
+MUST_USE int config_read_environment(struct config *config, char *const *environment,
+                                     struct err_detail *reterr);
 /* 1: --section.key=value, and taken. 0: a flag of another form, somebody else's. */
 MUST_USE int config_read_flag(struct config *config, struct str flag, struct err_detail *reterr);
 /* The one place that opens files: path (NULL: none), environ (NULL: none), each flag that is of this form (others are left alone), and
  * then the secrets' files. Fails on the first fault of config_check too. */
-MUST_USE int config_load(struct config *config, const char *path, char *const *environment, const char *const *flags, size_t flag_count,
-                         struct err_detail *reterr);
+MUST_USE int config_load(struct config *config, const char *path, char *const *environment,
+                         const char *const *flags, size_t flag_count, struct err_detail *reterr);
 /* Reads what every KEY_file names; config_load does it. */
 MUST_USE int config_read_secrets(struct config *config, struct err_detail *reterr);
 /* A file of at most bytes_max bytes; ERR_NOT_FOUND where there is none. *ret_world_readable may be NULL. */
-MUST_USE int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *ret_world_readable, struct err_detail *reterr);
+MUST_USE int config_read_file(const char *path, size_t bytes_max, struct buf *out, bool *ret_world_readable,
+                              struct err_detail *reterr);
 
 /* --- Asking --- */
 
@@ -109,8 +117,8 @@ static inline struct str config_text(const struct config_secret *secret)
 bool config_list_next(struct str *rest, struct str *ret_word);
 
 struct config_advice {
-    bool is_fault;            /* the server would not start, or not as meant; else a word of advice */
-    char text[ERR_TEXT_BYTES];/* a sentence that begins with the key it is about */
+    bool is_fault;             /* the server would not start, or not as meant; else a word of advice */
+    char text[ERR_TEXT_BYTES]; /* a sentence that begins with the key it is about */
 };
 /* What is wrong or unwise in a configuration as a whole. The count; at most CONFIG_ADVICE_MAX. */
 size_t config_check(const struct config *config, struct config_advice ret_advice[CONFIG_ADVICE_MAX]);

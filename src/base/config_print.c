@@ -8,7 +8,10 @@ struct unit {
     const char *suffix;
 };
 static const struct unit TIMES[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-static const struct unit SIZES[] = {{INT64_C(1) << 30, "GiB"}, {INT64_C(1) << 20, "MiB"}, {INT64_C(1) << 10, "KiB"}, {1, ""}};
+static const struct unit SIZES[] = {{INT64_C(1) << 30, "GiB"},
+                                    {INT64_C(1) << 20, "MiB"},
+                                    {INT64_C(1) << 10, "KiB"},
+                                    {1, ""}};
 
 /* In the biggest unit that divides it. */
 static int put_number(enum config_type type, int64_t value, struct buf *out)
@@ -80,7 +83,9 @@ int config_key_put_value(const struct config_key *key, const struct config *conf
 static int put_line(const struct config_key *key, const struct config *config, struct buf *out)
 {
     const struct config_secret *secret = key->type == CONFIG_SECRET ? config_field_const(config, key) : NULL;
-    if (secret != NULL && secret->file.len > 0) return buf_printf(out, "%s_file = %s\n", key->name, secret->file.at);
+    if (secret != NULL && secret->file.len > 0) {
+        return buf_printf(out, "%s_file = %s\n", key->name, secret->file.at);
+    }
     bool is_set = config->set[key - CONFIG_KEYS].source != 0;
     TRY(buf_printf(out, is_set ? "%s =" : "# %s =", key->name));
     size_t before = out->len;
@@ -118,11 +123,13 @@ int config_print_markdown(struct buf *out)
     for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
         const struct config_key *key = &CONFIG_KEYS[i];
         if (begins_section(i)) {
-            TRY(buf_printf(out, "%s### [%s]\n\n| key | default | allowed | what it does |\n| --- | --- | --- | --- |\n",
-                           i == 0 ? "" : "\n", key->section));
+            TRY(buf_printf(
+                out, "%s### [%s]\n\n| key | default | allowed | what it does |\n| --- | --- | --- | --- |\n",
+                i == 0 ? "" : "\n", key->section));
         }
-        TRY(buf_printf(out, "| `%s`%s | %s%s%s | ", key->name, key->type == CONFIG_SECRET ? " or `…_file`" : "",
-                       key->standard[0] == '\0' ? "" : "`", key->standard, key->standard[0] == '\0' ? "" : "`"));
+        TRY(buf_printf(out, "| `%s`%s | %s%s%s | ", key->name,
+                       key->type == CONFIG_SECRET ? " or `…_file`" : "", key->standard[0] == '\0' ? "" : "`",
+                       key->standard, key->standard[0] == '\0' ? "" : "`"));
         TRY(config_key_put_allowed(key, out));
         TRY(buf_printf(out, " | %s |\n", key->help));
     }

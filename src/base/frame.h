@@ -12,9 +12,10 @@
 #define FRAME_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 struct frame {
-    atomic_uint refs;         /* release on the last unref, acquire before free: the freeing thread sees all that was read */
-    uint32_t head_bytes;      /* where the payload starts: what stands before is the transport's header */
-    size_t len;               /* header and payload */
+    atomic_uint
+        refs; /* release on the last unref, acquire before free: the freeing thread sees all that was read */
+    uint32_t head_bytes; /* where the payload starts: what stands before is the transport's header */
+    size_t len;          /* header and payload */
     uint8_t at[];
 };
 

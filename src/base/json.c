@@ -21,10 +21,13 @@ static void put_escaped(struct json *json, struct str text)
         from = i + 1;
         char escape[6] = {'\\', (char)c, 0, 0, 0, 0};
         size_t len = 2;
-        if (c == '\n') escape[1] = 'n';
-        else if (c == '\r') escape[1] = 'r';
-        else if (c == '\t') escape[1] = 't';
-        else if (c < 0x20) {
+        if (c == '\n') {
+            escape[1] = 'n';
+        } else if (c == '\r') {
+            escape[1] = 'r';
+        } else if (c == '\t') {
+            escape[1] = 't';
+        } else if (c < 0x20) {
             memcpy(escape, "\\u00", 4);
             escape[4] = DIGITS[c >> 4];
             escape[5] = DIGITS[c & 15u];
@@ -99,7 +102,10 @@ void jw_i64(struct json *json, const char *key, int64_t value)
     put_i64(json, value);
 }
 
-void jw_bool(struct json *json, const char *key, bool value) { jw_raw(json, key, value ? STR("true") : STR("false")); }
+void jw_bool(struct json *json, const char *key, bool value)
+{
+    jw_raw(json, key, value ? STR("true") : STR("false"));
+}
 
 void jw_null(struct json *json, const char *key) { jw_raw(json, key, STR("null")); }
 

@@ -13,7 +13,7 @@
 
 struct json {
     struct buf *out;
-    int failed;               /* 0, or the first failure */
+    int failed; /* 0, or the first failure */
     uint8_t depth;
     bool need_comma;
 };

@@ -93,7 +93,8 @@ static bool site_may_write(struct log_site *site, unsigned *ret_left_out)
     return true;
 }
 
-static int format_json(struct buf *line, enum log_level level, const char *sentence, const struct log_field *fields)
+static int format_json(struct buf *line, enum log_level level, const char *sentence,
+                       const struct log_field *fields)
 {
     char at[WALL_TEXT_BYTES];
     struct json json = jw_to(line);
@@ -118,7 +119,8 @@ static bool is_plain(struct str text)
     return text.len > 0;
 }
 
-static int format_text(struct buf *line, enum log_level level, const char *sentence, const struct log_field *fields)
+static int format_text(struct buf *line, enum log_level level, const char *sentence,
+                       const struct log_field *fields)
 {
     char at[WALL_TEXT_BYTES];
     struct str now = wall_text(clock_wall(), at);
@@ -139,7 +141,8 @@ static int format_text(struct buf *line, enum log_level level, const char *sente
     return 0;
 }
 
-static int format(struct buf *line, bool as_json, enum log_level level, const char *sentence, const struct log_field *fields)
+static int format(struct buf *line, bool as_json, enum log_level level, const char *sentence,
+                  const struct log_field *fields)
 {
     return as_json ? format_json(line, level, sentence, fields) : format_text(line, level, sentence, fields);
 }
@@ -164,18 +167,25 @@ static bool take_settings(enum log_level level, bool *ret_json, unsigned *ret_dr
     return wanted;
 }
 
-void log_write(enum log_level level, struct log_site *site, const char *sentence, const struct log_field *fields)
+void log_write(enum log_level level, struct log_site *site, const char *sentence,
+               const struct log_field *fields)
 {
     bool as_json;
     unsigned dropped, left_out;
     if (!take_settings(level, &as_json, &dropped) || !site_may_write(site, &left_out)) return;
-    if (dropped > 0) log_write(LOG_WARN, NULL, "log lines dropped", (const struct log_field[]){F_INT("count", dropped), {0}});
+    if (dropped > 0) {
+        log_write(LOG_WARN, NULL, "log lines dropped",
+                  (const struct log_field[]){F_INT("count", dropped), {0}});
+    }
     if (left_out > 0) {
         log_write(level, NULL, "similar lines left out",
-                  (const struct log_field[]){F_STR("message", str_c(sentence)), F_INT("count", left_out), {0}});
+                  (const struct log_field[]){F_STR("message", str_c(sentence)),
+                                             F_INT("count", left_out),
+                                             {0}});
     }
     OWNED(buf) struct buf line = buf_of(LOG_LINE_BYTES);
-    if (format(&line, as_json, level, sentence, fields) < 0) { /* too long with its fields: the sentence alone */
+    if (format(&line, as_json, level, sentence, fields) <
+        0) { /* too long with its fields: the sentence alone */
         const struct log_field too_long[] = {F_STR("fields", STR("too long")), {0}};
         buf_clear(&line);
         if (format(&line, as_json, level, sentence, too_long) < 0) return;

@@ -19,7 +19,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 /* Names, tokens and card codes never go in (a code's last four characters at most). */
 struct log_field {
     const char *key;
-    struct str text;          /* used where at is not NULL */
+    struct str text; /* used where at is not NULL */
     int64_t number;
 };
 #define F_INT(key, value) ((struct log_field){(key), {NULL, 0}, (int64_t)(value)})
@@ -28,20 +28,22 @@ struct log_field {
 
 /* One for each place that logs: limits how often it may. */
 struct log_site {
-    atomic_llong second;      /* the monotonic second that count belongs to */
-    atomic_uint count;        /* lines asked for in it */
+    atomic_llong second; /* the monotonic second that count belongs to */
+    atomic_uint count;   /* lines asked for in it */
     atomic_uint left_out;
 };
 
 /* json: one JSON object a line, for collectors; else `2026-11-25T04:21:59.123Z warn sentence key=value`. */
 MUST_USE int log_start(enum log_level least, bool json);
 void log_stop(void);
-void log_write(enum log_level level, struct log_site *site, const char *sentence, const struct log_field *fields);
+void log_write(enum log_level level, struct log_site *site, const char *sentence,
+               const struct log_field *fields);
 
-#define log_at(level, sentence, ...)                                                                                   \
-    do {                                                                                                               \
-        static struct log_site log_site_;                                                                              \
-        log_write(level, &log_site_, "" sentence, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}});    \
+#define log_at(level, sentence, ...)                                                                         \
+    do {                                                                                                     \
+        static struct log_site log_site_;                                                                    \
+        log_write(level, &log_site_, "" sentence,                                                            \
+                  (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}});                      \
     } while (0)
 #define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_at(LOG_INFO, __VA_ARGS__)

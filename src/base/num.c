@@ -11,7 +11,9 @@ int num_i64(struct str text, int64_t min, int64_t max, int64_t *ret_value)
         if (c < '0' || c > '9') return ERR_SYNTAX;
         int64_t digit = c - '0';
         /* Counts downward, since INT64_MIN has no positive twin. */
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, digit, &value)) return ERR_RANGE;
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, digit, &value)) {
+            return ERR_RANGE;
+        }
     }
     if (!negative && __builtin_sub_overflow((int64_t)0, value, &value)) return ERR_RANGE;
     if (value < min || value > max) return ERR_RANGE;
@@ -49,7 +51,7 @@ static int with_unit(struct str text, const struct unit *units, size_t count, in
 int num_duration_ms(struct str text, int64_t *ret_ms)
 {
     static const struct unit UNITS[] = {
-        {STR(""), 1000},  {STR("ms"), 1},        {STR("s"), 1000},
+        {STR(""), 1000},   {STR("ms"), 1},      {STR("s"), 1000},
         {STR("m"), 60000}, {STR("h"), 3600000}, {STR("d"), 86400000},
     };
     return with_unit(text, UNITS, COUNT_OF(UNITS), ret_ms);

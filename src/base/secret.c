@@ -48,7 +48,8 @@ int base64url_put(struct buf *out, struct span bytes)
 {
     size_t need = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     TRY(buf_reserve(out, need));
-    sodium_bin2base64((char *)out->at + out->len, need, bytes.at, bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64((char *)out->at + out->len, need, bytes.at, bytes.len,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     out->len += need - 1; /* need counts a NUL */
     return 0;
 }

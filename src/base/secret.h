@@ -18,7 +18,10 @@ struct secret {
 MUST_USE int secret_set(struct secret *secret, struct span bytes);
 void secret_done(struct secret *secret);
 static inline void secret_owned(struct secret *secret) { secret_done(secret); }
-static inline struct span secret_span(const struct secret *secret) { return span_of(secret->at, secret->len); }
+static inline struct span secret_span(const struct secret *secret)
+{
+    return span_of(secret->at, secret->len);
+}
 /* Takes the same time wherever they differ; lengths are no secret. */
 bool secret_eq(struct span a, struct span b);
 void secret_wipe(void *at, size_t len);

@@ -114,7 +114,8 @@ int day_parse(struct str text, struct day *ret_day)
 struct str day_text(struct day day, char ret_text[DAY_TEXT_BYTES])
 {
     struct date date = day_date(day);
-    unsigned year = (unsigned)date.year % 10000u, month = (unsigned)date.month % 100u, dom = (unsigned)date.day % 100u;
+    unsigned year = (unsigned)date.year % 10000u, month = (unsigned)date.month % 100u,
+             dom = (unsigned)date.day % 100u;
     int len = snprintf(ret_text, DAY_TEXT_BYTES, "%04u-%02u-%02u", year, month, dom);
     return (struct str){ret_text, (size_t)len};
 }
@@ -167,7 +168,9 @@ int wall_parse(struct str text, struct wall_ms *ret_wall)
     TRY(fraction_ms(&text, &ms));
     TRY(offset_minutes(&text, &offset));
     if (text.len != 0) return ERR_SYNTAX;
-    if (hour > 23 || minute > 59 || second > 60) return ERR_RANGE; /* 60: a leap second is the next minute's first */
+    if (hour > 23 || minute > 59 || second > 60) {
+        return ERR_RANGE; /* 60: a leap second is the next minute's first */
+    }
     int64_t seconds = ((int64_t)hour * 60 + minute) * 60 + second - (int64_t)offset * 60;
     ret_wall->ms = day.number * DAY_MS + seconds * 1000 + ms;
     return 0;

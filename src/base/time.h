@@ -26,9 +26,9 @@ static inline bool day_is(struct day day) { return day.number != INT32_MIN; }
 static inline bool wall_is(struct wall_ms wall) { return wall.ms != INT64_MIN; }
 
 struct date {
-    int year;                 /* 1 to 9999 */
-    int month;                /* 1 to 12 */
-    int day;                  /* 1 to 31 */
+    int year;  /* 1 to 9999 */
+    int month; /* 1 to 12 */
+    int day;   /* 1 to 31 */
 };
 
 MUST_USE int day_of_date(struct date date, struct day *ret_day); /* ERR_RANGE: no such day */

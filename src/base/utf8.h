@@ -10,8 +10,8 @@
 
 /* Zeroed is the start of a text. */
 struct utf8 {
-    uint8_t more;             /* continuation bytes still to come */
-    uint8_t low, high;        /* what the next one may be */
+    uint8_t more;      /* continuation bytes still to come */
+    uint8_t low, high; /* what the next one may be */
 };
 
 /* Feeds a piece. 0, or ERR_TEXT. */

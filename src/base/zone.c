@@ -8,11 +8,13 @@
 
 #define FIRST_SECOND INT64_C(0)
 #define LAST_SECOND INT64_C(4102444800) /* 2100-01-01 */
-#define STEP_SECONDS (INT64_C(7) * 86400) /* shorter than any stay of an offset in the zone files since 1970 that matters here */
+#define STEP_SECONDS                                                                                         \
+    (INT64_C(7) *                                                                                            \
+     86400) /* shorter than any stay of an offset in the zone files since 1970 that matters here */
 
 struct change {
-    int64_t from_second;      /* Unix time */
-    int32_t offset_seconds;   /* east of Greenwich */
+    int64_t from_second;    /* Unix time */
+    int32_t offset_seconds; /* east of Greenwich */
 };
 
 struct zone {
@@ -56,9 +58,13 @@ static int read_changes(GTimeZone *tz, struct zone *zone)
 
 int zone_open(struct str name, struct zone **ret_zone)
 {
-    if (name.len == 0 || name.len > ZONE_NAME_BYTES_MAX || memchr(name.at, '\0', name.len) != NULL) return ERR_NOT_FOUND;
+    if (name.len == 0 || name.len > ZONE_NAME_BYTES_MAX || memchr(name.at, '\0', name.len) != NULL) {
+        return ERR_NOT_FOUND;
+    }
     /* A name, not a path: the C library would read any file. */
-    if (name.at[0] == '/' || name.at[0] == ':' || memmem(name.at, name.len, "..", 2) != NULL) return ERR_NOT_FOUND;
+    if (name.at[0] == '/' || name.at[0] == ':' || memmem(name.at, name.len, "..", 2) != NULL) {
+        return ERR_NOT_FOUND;
+    }
     OWNED(zone) struct zone *zone = calloc(1, sizeof *zone);
     if (zone == NULL) return ERR_NOMEM;
     atomic_init(&zone->refs, 1);

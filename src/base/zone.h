@@ -15,7 +15,7 @@ struct zone;
 
 struct local_time {
     struct day day;
-    int32_t second;           /* of the wall clock there: 0 to 86399 */
+    int32_t second; /* of the wall clock there: 0 to 86399 */
 };
 
 MUST_USE int zone_open(struct str name, struct zone **ret_zone);
@@ -30,4 +30,7 @@ static inline int local_hour(struct local_time local) { return local.second / 36
  * the moment of the jump. second may be 86400: the day's end. */
 struct wall_ms zone_moment(const struct zone *zone, struct day day, int32_t second);
 /* The first moment of that day. */
-static inline struct wall_ms zone_day_start(const struct zone *zone, struct day day) { return zone_moment(zone, day, 0); }
+static inline struct wall_ms zone_day_start(const struct zone *zone, struct day day)
+{
+    return zone_moment(zone, day, 0);
+}

@@ -11,10 +11,14 @@ static void show_help(const struct args *args)
     for (size_t i = 0; i < args->flag_count; i++) {
         const struct arg *flag = &args->flags[i];
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value_name == NULL ? "" : " ", flag->value_name == NULL ? "" : flag->value_name);
+        snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value_name == NULL ? "" : " ",
+                 flag->value_name == NULL ? "" : flag->value_name);
         printf("  %-26s %s\n", left, flag->help);
     }
-    if (args->takes_config) printf("  %-26s %s\n", "--SECTION.KEY=VALUE", "any key of the configuration; `footfall check-config --help` tells how to list them");
+    if (args->takes_config) {
+        printf("  %-26s %s\n", "--SECTION.KEY=VALUE",
+               "any key of the configuration; `footfall check-config --help` tells how to list them");
+    }
 }
 
 int args_wrong(const struct args *args, const char *format, ...)
@@ -43,7 +47,8 @@ static int take_flag(struct args *args, int argc, char **argv, int *at)
     const char *equals = strchr(text, '=');
     struct str name = equals == NULL ? str_c(text) : (struct str){text, (size_t)(equals - text)};
     const struct arg *flag = find(args, name);
-    bool is_config = flag == NULL && args->takes_config && memchr(name.at, '.', name.len) != NULL && equals != NULL;
+    bool is_config =
+        flag == NULL && args->takes_config && memchr(name.at, '.', name.len) != NULL && equals != NULL;
     if (is_config) {
         if (args->config_count == ARGS_CONFIG_MAX) return args_wrong(args, "too many configuration flags");
         args->config[args->config_count++] = argv[*at];
@@ -55,7 +60,9 @@ static int take_flag(struct args *args, int argc, char **argv, int *at)
         *flag->set = true;
         return 0;
     }
-    if (equals == NULL && *at + 1 >= argc) return args_wrong(args, "--%s needs a value: %s", flag->name, flag->value_name);
+    if (equals == NULL && *at + 1 >= argc) {
+        return args_wrong(args, "--%s needs a value: %s", flag->name, flag->value_name);
+    }
     const char *value = equals != NULL ? equals + 1 : argv[++*at];
     if (flag->list == NULL) {
         *flag->value = value;
@@ -78,9 +85,14 @@ int args_parse(struct args *args, int argc, char **argv, int *ret_status)
     }
     for (int at = 1; at < argc; at++) {
         int status = 0;
-        if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0') status = take_flag(args, argc, argv, &at);
-        else if (args->word_count == args->words_max) status = args_wrong(args, "\"%s\" is too much: %s", argv[at], args->words_max == 0 ? "it takes no words" : "one word is enough");
-        else args->words[args->word_count++] = argv[at];
+        if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0') {
+            status = take_flag(args, argc, argv, &at);
+        } else if (args->word_count == args->words_max) {
+            status = args_wrong(args, "\"%s\" is too much: %s", argv[at],
+                                args->words_max == 0 ? "it takes no words" : "one word is enough");
+        } else {
+            args->words[args->word_count++] = argv[at];
+        }
         if (status == 0) continue;
         *ret_status = status;
         return 1;
@@ -88,7 +100,8 @@ int args_parse(struct args *args, int argc, char **argv, int *ret_status)
     return 0;
 }
 
-bool args_number(const struct args *args, const char *name, const char *text, int64_t min, int64_t max, int64_t *ret_value)
+bool args_number(const struct args *args, const char *name, const char *text, int64_t min, int64_t max,
+                 int64_t *ret_value)
 {
     if (num_i64(str_c(text), min, max, ret_value) == 0) return true;
     args_wrong(args, "--%s must be a whole number from %lld to %lld", name, (long long)min, (long long)max);

@@ -22,21 +22,21 @@ struct arg_list {
 
 /* One flag: of value, set and list exactly one is given. --name=VALUE and --name VALUE are the same. */
 struct arg {
-    const char *name;         /* without the dashes */
-    const char *value_name;   /* for the help; NULL for a switch */
+    const char *name;       /* without the dashes */
+    const char *value_name; /* for the help; NULL for a switch */
     const char **value;
     bool *set;
-    struct arg_list *list;    /* may be given more than once */
+    struct arg_list *list; /* may be given more than once */
     const char *help;
 };
 
 struct args {
-    const char *usage;        /* "footfall token --sub ID …" */
-    const char *about;        /* what it does, in a sentence or two */
+    const char *usage; /* "footfall token --sub ID …" */
+    const char *about; /* what it does, in a sentence or two */
     const struct arg *flags;
     size_t flag_count;
-    bool takes_config;        /* --section.key=value are collected in config */
-    size_t words_max;         /* 0: it takes none */
+    bool takes_config; /* --section.key=value are collected in config */
+    size_t words_max;  /* 0: it takes none */
     /* Filled: */
     const char *words[ARGS_WORDS_MAX];
     size_t word_count;
@@ -49,4 +49,5 @@ MUST_USE int args_parse(struct args *args, int argc, char **argv, int *ret_statu
 /* A wrong use that only the command can see. Returns CLI_USAGE. */
 int args_wrong(const struct args *args, const char *format, ...) PRINTF_LIKE(2, 3);
 /* A whole number of a flag; false: said already. */
-bool args_number(const struct args *args, const char *name, const char *text, int64_t min, int64_t max, int64_t *ret_value);
+bool args_number(const struct args *args, const char *name, const char *text, int64_t min, int64_t max,
+                 int64_t *ret_value);

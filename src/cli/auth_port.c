@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-int auth_port_check_token(const void *ctx, struct str token, struct wall_ms now, struct principal **ret_principal)
+int auth_port_check_token(const void *ctx, struct str token, struct wall_ms now,
+                          struct principal **ret_principal)
 {
     const struct home *home = ctx;
     return jwt_verify(home->keys, token, JWT_BEARER, now, ret_principal, NULL);
@@ -14,7 +15,8 @@ int auth_port_check_token(const void *ctx, struct str token, struct wall_ms now,
 
 static int on_claims(void *ctx, const struct sql_row *row) { return claims_kept(row_text(row, 0), ctx); }
 
-int auth_port_take_ticket(const void *ctx, struct sql *sql, struct str ticket, struct wall_ms now, struct principal **ret_principal)
+int auth_port_take_ticket(const void *ctx, struct sql *sql, struct str ticket, struct wall_ms now,
+                          struct principal **ret_principal)
 {
     (void)ctx;
     uint8_t hash[SHA256_BYTES];
@@ -42,9 +44,11 @@ static int on_revoked(void *ctx, const struct sql_row *row)
     return 0;
 }
 
-int auth_port_list_revoked(const void *ctx, struct sql *sql, struct wall_ms since, void (*each)(void *list, struct str session), void *list)
+int auth_port_list_revoked(const void *ctx, struct sql *sql, struct wall_ms since,
+                           void (*each)(void *list, struct str session), void *list)
 {
     (void)ctx;
     struct revoked_list revoked = {each, list};
-    return sql_run(sql, "SELECT id FROM sessions WHERE revoked_at >= $1", SQL_VALUES(sql_int(since.ms)), on_revoked, &revoked);
+    return sql_run(sql, "SELECT id FROM sessions WHERE revoked_at >= $1", SQL_VALUES(sql_int(since.ms)),
+                   on_revoked, &revoked);
 }

@@ -9,6 +9,9 @@
 #include "auth/principal.h"
 #include "store/sql.h"
 
-int auth_port_check_token(const void *ctx, struct str token, struct wall_ms now, struct principal **ret_principal);
-int auth_port_take_ticket(const void *ctx, struct sql *sql, struct str ticket, struct wall_ms now, struct principal **ret_principal);
-int auth_port_list_revoked(const void *ctx, struct sql *sql, struct wall_ms since, void (*each)(void *list, struct str session), void *list);
+int auth_port_check_token(const void *ctx, struct str token, struct wall_ms now,
+                          struct principal **ret_principal);
+int auth_port_take_ticket(const void *ctx, struct sql *sql, struct str ticket, struct wall_ms now,
+                          struct principal **ret_principal);
+int auth_port_list_revoked(const void *ctx, struct sql *sql, struct wall_ms since,
+                           void (*each)(void *list, struct str session), void *list);

@@ -22,13 +22,14 @@ struct bench {
     bool as_json;
     struct bench_socket *sockets; /* screens first, then devices */
     int64_t open_count;
-    int64_t *due_us;          /* of each member's last command, for the screens' latency */
-    int64_t *seen;            /* by how many screens, of that command's event */
+    int64_t *due_us; /* of each member's last command, for the screens' latency */
+    int64_t *seen;   /* by how many screens, of that command's event */
     uint8_t *inside;
     int64_t began_us;
     int64_t issued, answered, accepted, refused, delivered, order_errors, cut;
     int64_t cpu_us_before;
-    struct histogram answer_latency, delivery_latency, last_latency; /* last: the last of all screens has it */
+    struct histogram answer_latency, delivery_latency,
+        last_latency; /* last: the last of all screens has it */
     bool running, failed;
 };
 
@@ -60,7 +61,9 @@ static int64_t number_after(struct str text, const char *key)
     const char *at = memmem(text.at, text.len, key, strlen(key));
     if (at == NULL) return 0;
     int64_t number = 0;
-    for (at += strlen(key); at < text.at + text.len && *at >= '0' && *at <= '9'; at++) number = number * 10 + (*at - '0');
+    for (at += strlen(key); at < text.at + text.len && *at >= '0' && *at <= '9'; at++) {
+        number = number * 10 + (*at - '0');
+    }
     return number;
 }
 
@@ -101,7 +104,8 @@ static void on_text(struct bench_socket *socket, struct str text)
     bool is_screen = socket < bench->sockets + bench->screen_count;
     if (begins(text, "{\"type\":\"member_checked_") || begins(text, "{\"type\":\"check_in_denied\"")) {
         if (is_screen) on_event(bench, socket, text);
-    } else if (begins(text, "{\"type\":\"check_in_success\"") || begins(text, "{\"type\":\"check_out_success\"")) {
+    } else if (begins(text, "{\"type\":\"check_in_success\"") ||
+               begins(text, "{\"type\":\"check_out_success\"")) {
         on_answer(bench, socket, text, true);
     } else if (begins(text, "{\"type\":\"error\"")) {
         on_answer(bench, socket, text, false);
@@ -127,9 +131,11 @@ static void issue(struct bench *bench, int64_t due_us)
     bench->inside[member] ^= 1;
     bench->due_us[member] = due_us;
     bench->seen[member] = 0;
-    int len = snprintf(text, sizeof text, "{\"type\":\"%s\",\"id\":\"b-%lld-%lld-%d\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\"}}",
-                       out ? "check_out" : "check_in", (long long)member, (long long)(bench->issued / bench->members), (int)getpid(),
-                       (long long)member, bench->location);
+    int len = snprintf(
+        text, sizeof text,
+        "{\"type\":\"%s\",\"id\":\"b-%lld-%lld-%d\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\"}}",
+        out ? "check_out" : "check_in", (long long)member, (long long)(bench->issued / bench->members),
+        (int)getpid(), (long long)member, bench->location);
     bench->issued++;
     device->in_flight++;
     bench_socket_send(device, (struct str){text, (size_t)len});
@@ -142,11 +148,12 @@ static int read_inside(struct bench *bench, struct err_detail *reterr)
     bool more = true;
     while (more) {
         OWNED(json_tree) json_t *page = NULL;
-        snprintf(path, sizeof path, "/api/v1/locations/%s/present?limit=200%s%s", bench->location, after[0] == '\0' ? "" : "&cursor=", after);
+        snprintf(path, sizeof path, "/api/v1/locations/%s/present?limit=200%s%s", bench->location,
+                 after[0] == '\0' ? "" : "&cursor=", after);
         TRY(wire_request_json(&bench->url, "GET", path, str_c(bench->token), &page, reterr));
         size_t i;
         json_t *one;
-        json_array_foreach(json_object_get(page, "items"), i, one) {
+        json_array_foreach (json_object_get(page, "items"), i, one) {
             int64_t id = json_integer_value(json_object_get(json_object_get(one, "member"), "id"));
             if (id >= 1 && id <= bench->members) bench->inside[id] = 1;
         }
@@ -172,11 +179,16 @@ static void on_tick(uv_timer_t *timer)
     if (!over && bench->rate > 0) {
         int64_t due = (now - bench->began_us) * bench->rate / 1000000 + 1; /* the first at once */
         while (bench->issued < due) issue(bench, bench->began_us + bench->issued * 1000000 / bench->rate);
-    } else if (!over) { /* as fast as it goes, so many under way */
+    } else if (!over) {
+        { /* as fast as it goes, so many under way */
+        }
         while (bench->issued - bench->answered < bench->window * bench->device_count) issue(bench, now);
     }
-    for (int64_t i = 0; i < bench->device_count; i++) bench_socket_flush(&bench->sockets[bench->screen_count + i]);
-    bool settled = bench->answered == bench->issued && bench->delivered >= bench->accepted * bench->screen_count;
+    for (int64_t i = 0; i < bench->device_count; i++) {
+        bench_socket_flush(&bench->sockets[bench->screen_count + i]);
+    }
+    bool settled =
+        bench->answered == bench->issued && bench->delivered >= bench->accepted * bench->screen_count;
     bool given_up = now - bench->began_us >= run_us + SETTLE_MS * 1000;
     if (over && (settled || given_up)) finish(bench);
 }
@@ -195,24 +207,30 @@ static void connect_all(struct bench *bench)
     uv_timer_start(&bench->tick, on_connect_tick, 1, 1);
     for (int64_t i = 0; i < all && bench->cut == 0; i++) {
         /* Devices sign in by header and follow nothing; screens by ?token= and follow all that the token allows. */
-        bench_socket_open(&bench->sockets[i], &bench->loop, &bench->url, bench->token, i < bench->screen_count, on_text, on_end, bench);
+        bench_socket_open(&bench->sockets[i], &bench->loop, &bench->url, bench->token,
+                          i < bench->screen_count, on_text, on_end, bench);
         if (i % 256 == 255) uv_run(&bench->loop, UV_RUN_NOWAIT);
         while (i - bench->open_count > 512 && bench->cut == 0) uv_run(&bench->loop, UV_RUN_ONCE);
     }
     uv_run(&bench->loop, UV_RUN_DEFAULT);
-    if (!bench->as_json) fprintf(stderr, "bench: %lld connections in %lld ms\n", (long long)bench->open_count, (long long)(now_us() - began_us) / 1000);
+    if (!bench->as_json) {
+        fprintf(stderr, "bench: %lld connections in %lld ms\n", (long long)bench->open_count,
+                (long long)(now_us() - began_us) / 1000);
+    }
 }
 
 static void print_latency(const char *what, const struct histogram *h)
 {
-    printf("%-22s p50 %.2f ms   p99 %.2f ms   p99.9 %.2f ms   max %.2f ms\n", what, (double)histogram_at(h, 500) / 1000,
-           (double)histogram_at(h, 990) / 1000, (double)histogram_at(h, 999) / 1000, (double)h->max_us / 1000);
+    printf("%-22s p50 %.2f ms   p99 %.2f ms   p99.9 %.2f ms   max %.2f ms\n", what,
+           (double)histogram_at(h, 500) / 1000, (double)histogram_at(h, 990) / 1000,
+           (double)histogram_at(h, 999) / 1000, (double)h->max_us / 1000);
 }
 
 static void print_json_latency(const char *name, const struct histogram *h, const char *end)
 {
-    printf("\"%s\":{\"p50_us\":%llu,\"p99_us\":%llu,\"p999_us\":%llu,\"max_us\":%llu}%s", name, (unsigned long long)histogram_at(h, 500),
-           (unsigned long long)histogram_at(h, 990), (unsigned long long)histogram_at(h, 999), (unsigned long long)h->max_us, end);
+    printf("\"%s\":{\"p50_us\":%llu,\"p99_us\":%llu,\"p999_us\":%llu,\"max_us\":%llu}%s", name,
+           (unsigned long long)histogram_at(h, 500), (unsigned long long)histogram_at(h, 990),
+           (unsigned long long)histogram_at(h, 999), (unsigned long long)h->max_us, end);
 }
 
 static int report(const struct bench *bench, int64_t took_us)
@@ -225,24 +243,31 @@ static int report(const struct bench *bench, int64_t took_us)
     double per_second = (double)bench->accepted * 1000000 / (double)took_us;
     double cpu_each = bench->delivered > 0 ? (double)cpu_us / (double)bench->delivered : 0;
     if (bench->as_json) {
-        printf("{\"screens\":%lld,\"devices\":%lld,\"issued\":%lld,\"accepted\":%lld,\"refused\":%lld,\"unanswered\":%lld,\"per_second\":%.1f,"
-               "\"delivered\":%lld,\"lost\":%lld,\"doubled\":%lld,\"order_errors\":%lld,\"connections_cut\":%lld,\"server_cpu_us\":%lld,"
-               "\"server_cpu_us_per_delivery\":%.3f,",
-               (long long)bench->screen_count, (long long)bench->device_count, (long long)bench->issued, (long long)bench->accepted,
-               (long long)bench->refused, (long long)unanswered, per_second, (long long)bench->delivered, (long long)lost, (long long)doubled,
-               (long long)bench->order_errors, (long long)bench->cut, (long long)cpu_us, cpu_each);
+        printf(
+            "{\"screens\":%lld,\"devices\":%lld,\"issued\":%lld,\"accepted\":%lld,\"refused\":%lld,\"unanswered\":%lld,\"per_second\":%.1f,"
+            "\"delivered\":%lld,\"lost\":%lld,\"doubled\":%lld,\"order_errors\":%lld,\"connections_cut\":%lld,\"server_cpu_us\":%lld,"
+            "\"server_cpu_us_per_delivery\":%.3f,",
+            (long long)bench->screen_count, (long long)bench->device_count, (long long)bench->issued,
+            (long long)bench->accepted, (long long)bench->refused, (long long)unanswered, per_second,
+            (long long)bench->delivered, (long long)lost, (long long)doubled, (long long)bench->order_errors,
+            (long long)bench->cut, (long long)cpu_us, cpu_each);
         print_json_latency("answer", &bench->answer_latency, ",");
         print_json_latency("delivery", &bench->delivery_latency, ",");
         print_json_latency("last_delivery", &bench->last_latency, "}\n");
     } else {
-        printf("check-ins and -outs    %lld accepted, %lld refused, %lld unanswered: %.0f a second\n", (long long)bench->accepted,
-               (long long)bench->refused, (long long)unanswered, per_second);
-        printf("deliveries             %lld, lost %lld, doubled %lld, out of order %lld, connections cut %lld\n", (long long)bench->delivered,
-               (long long)lost, (long long)doubled, (long long)bench->order_errors, (long long)bench->cut);
+        printf("check-ins and -outs    %lld accepted, %lld refused, %lld unanswered: %.0f a second\n",
+               (long long)bench->accepted, (long long)bench->refused, (long long)unanswered, per_second);
+        printf(
+            "deliveries             %lld, lost %lld, doubled %lld, out of order %lld, connections cut %lld\n",
+            (long long)bench->delivered, (long long)lost, (long long)doubled, (long long)bench->order_errors,
+            (long long)bench->cut);
         print_latency("answer", &bench->answer_latency);
         print_latency("delivery", &bench->delivery_latency);
         print_latency("last screen has it", &bench->last_latency);
-        if (bench->server_pid != 0) printf("server CPU             %.1f ms, %.2f us for each delivery\n", (double)cpu_us / 1000, cpu_each);
+        if (bench->server_pid != 0) {
+            printf("server CPU             %.1f ms, %.2f us for each delivery\n", (double)cpu_us / 1000,
+                   cpu_each);
+        }
     }
     return lost + doubled + unanswered + bench->order_errors + bench->cut == 0 ? CLI_FINE : CLI_FAILED;
 }
@@ -254,7 +279,8 @@ static int run(struct bench *bench)
     bench->due_us = calloc((size_t)bench->members + 1, sizeof *bench->due_us);
     bench->seen = calloc((size_t)bench->members + 1, sizeof *bench->seen);
     bench->inside = calloc((size_t)bench->members + 1, 1);
-    if (bench->sockets == NULL || bench->due_us == NULL || bench->seen == NULL || bench->inside == NULL || uv_loop_init(&bench->loop) != 0) {
+    if (bench->sockets == NULL || bench->due_us == NULL || bench->seen == NULL || bench->inside == NULL ||
+        uv_loop_init(&bench->loop) != 0) {
         fprintf(stderr, "footfall: out of memory\n");
         return CLI_FAILED;
     }
@@ -274,7 +300,8 @@ static int run(struct bench *bench)
         int64_t took_us = now_us() - bench->began_us;
         status = report(bench, took_us < bench->seconds * 1000000 ? took_us : bench->seconds * 1000000);
     } else {
-        fprintf(stderr, "footfall: only %lld of %zu connections came to be\n", (long long)bench->open_count, all);
+        fprintf(stderr, "footfall: only %lld of %zu connections came to be\n", (long long)bench->open_count,
+                all);
     }
     for (size_t i = 0; i < all; i++) bench_socket_close(&bench->sockets[i]);
     uv_close((uv_handle_t *)&bench->tick, NULL);
@@ -290,22 +317,44 @@ static int run(struct bench *bench)
 int bench_command(int argc, char **argv)
 {
     struct bench bench = {.location = "main"};
-    const char *screens = "100", *devices = "10", *rate = "100", *seconds = "10", *members = "1000", *window = "8", *pid = "0";
+    const char *screens = "100", *devices = "10", *rate = "100", *seconds = "10", *members = "1000",
+               *window = "8", *pid = "0";
     const struct arg flags[] = {
         {.name = "token", .value_name = "JWT", .value = &bench.token, .help = "of staff or above"},
         {.name = "location", .value_name = "SLUG", .value = &bench.location, .help = "default main"},
-        {.name = "screens", .value_name = "N", .value = &screens, .help = "connections that watch; default 100"},
-        {.name = "devices", .value_name = "N", .value = &devices, .help = "connections that check in and out; default 10"},
-        {.name = "rate", .value_name = "PER_SECOND", .value = &rate, .help = "commands a second; 0: as fast as they are answered; default 100"},
-        {.name = "window", .value_name = "N", .value = &window, .help = "with --rate 0, commands under way for each device; default 8"},
+        {.name = "screens",
+         .value_name = "N",
+         .value = &screens,
+         .help = "connections that watch; default 100"},
+        {.name = "devices",
+         .value_name = "N",
+         .value = &devices,
+         .help = "connections that check in and out; default 10"},
+        {.name = "rate",
+         .value_name = "PER_SECOND",
+         .value = &rate,
+         .help = "commands a second; 0: as fast as they are answered; default 100"},
+        {.name = "window",
+         .value_name = "N",
+         .value = &window,
+         .help = "with --rate 0, commands under way for each device; default 8"},
         {.name = "seconds", .value_name = "S", .value = &seconds, .help = "default 10"},
-        {.name = "members", .value_name = "N", .value = &members, .help = "members 1 to N take part; default 1000"},
-        {.name = "server-pid", .value_name = "PID", .value = &pid, .help = "also tell the CPU time of that process"},
+        {.name = "members",
+         .value_name = "N",
+         .value = &members,
+         .help = "members 1 to N take part; default 1000"},
+        {.name = "server-pid",
+         .value_name = "PID",
+         .value = &pid,
+         .help = "also tell the CPU time of that process"},
         {.name = "json", .set = &bench.as_json, .help = "one JSON object"},
     };
-    struct args args = {.words_max = 1,
-        .usage = "footfall bench URL --token JWT [--screens N] [--devices N] [--rate PER_SECOND] [--seconds S] [--json]",
-        .about = "Load for a server of yours (`footfall demo --clean`): screens that watch, devices that check members in and out; counts what is lost.",
+    struct args args = {
+        .words_max = 1,
+        .usage =
+            "footfall bench URL --token JWT [--screens N] [--devices N] [--rate PER_SECOND] [--seconds S] [--json]",
+        .about =
+            "Load for a server of yours (`footfall demo --clean`): screens that watch, devices that check members in and out; counts what is lost.",
         .flags = flags,
         .flag_count = COUNT_OF(flags),
     };

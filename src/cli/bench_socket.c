@@ -50,7 +50,9 @@ void bench_socket_send(struct bench_socket *socket, struct str text)
     static const uint8_t MASK[WS_MASK_BYTES] = {0};
     uint8_t head[WS_HEAD_BYTES_MAX];
     size_t len = ws_put_head(head, WS_TEXT, WS_FIN, text.len, MASK);
-    if (buf_put(&socket->out, span_of(head, len)) < 0 || buf_put_str(&socket->out, text) < 0) end(socket, "too much waits to be sent");
+    if (buf_put(&socket->out, span_of(head, len)) < 0 || buf_put_str(&socket->out, text) < 0) {
+        end(socket, "too much waits to be sent");
+    }
 }
 
 static void allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buffer)
@@ -118,22 +120,25 @@ static void on_connected(uv_connect_t *connecting, int status)
     away->bytes = socket->out;
     socket->out = buf_of(BENCH_OUT_BYTES);
     uv_buf_t buffer = uv_buf_init((char *)away->bytes.at, (unsigned)away->bytes.len);
-    if (uv_write(&away->request, (uv_stream_t *)&socket->tcp, &buffer, 1, on_written) != 0) end(socket, "cannot write");
+    if (uv_write(&away->request, (uv_stream_t *)&socket->tcp, &buffer, 1, on_written) != 0) {
+        end(socket, "cannot write");
+    }
 }
 
 static char *make_request(const struct url *url, const char *token, bool by_url)
 {
     char *text = NULL;
-    int len = asprintf(&text,
-                       "GET /ws/checkins/%s%s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s%s%s\r\n",
-                       by_url ? "?token=" : "", by_url ? token : "", url->authority, by_url ? "" : "Authorization: Bearer ", by_url ? "" : token,
-                       by_url ? "" : "\r\n");
+    int len = asprintf(
+        &text,
+        "GET /ws/checkins/%s%s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s%s%s\r\n",
+        by_url ? "?token=" : "", by_url ? token : "", url->authority, by_url ? "" : "Authorization: Bearer ",
+        by_url ? "" : token, by_url ? "" : "\r\n");
     return len < 0 ? NULL : text;
 }
 
-void bench_socket_open(struct bench_socket *socket, uv_loop_t *loop, const struct url *url, const char *token, bool by_url,
-                       bench_on_text *on_text, bench_on_end *on_end, void *owner)
+void bench_socket_open(struct bench_socket *socket, uv_loop_t *loop, const struct url *url, const char *token,
+                       bool by_url, bench_on_text *on_text, bench_on_end *on_end, void *owner)
 {
     socket->owner = owner;
     socket->on_text = on_text;

@@ -20,18 +20,18 @@ struct bench_socket {
     uv_connect_t connecting;
     struct ws_decoder decoder;
     struct buf out;
-    struct buf head;          /* of the upgrade's answer, until it is whole */
+    struct buf head; /* of the upgrade's answer, until it is whole */
     void *owner;
     bench_on_text *on_text;
     bench_on_end *on_end;
-    const char *request;      /* malloc'ed until sent */
+    const char *request; /* malloc'ed until sent */
     int64_t last_seq, events, in_flight;
     bool is_open, upgraded, ended;
 };
 
 /* by_url: ?token=, else Authorization. */
-void bench_socket_open(struct bench_socket *socket, uv_loop_t *loop, const struct url *url, const char *token, bool by_url,
-                       bench_on_text *on_text, bench_on_end *on_end, void *owner);
+void bench_socket_open(struct bench_socket *socket, uv_loop_t *loop, const struct url *url, const char *token,
+                       bool by_url, bench_on_text *on_text, bench_on_end *on_end, void *owner);
 /* Gathered until the flush. */
 void bench_socket_send(struct bench_socket *socket, struct str text);
 void bench_socket_flush(struct bench_socket *socket);

@@ -23,7 +23,8 @@ static int report(const struct config *config)
         faults = true;
     }
     for (size_t i = 0; i < count; i++) {
-        fprintf(advice[i].is_fault ? stderr : stdout, "%s: %s\n", advice[i].is_fault ? "fault" : "advice", advice[i].text);
+        fprintf(advice[i].is_fault ? stderr : stdout, "%s: %s\n", advice[i].is_fault ? "fault" : "advice",
+                advice[i].text);
         faults = faults || advice[i].is_fault;
     }
     if (count == 0 && !faults) printf("the configuration is good\n");
@@ -35,14 +36,20 @@ int check_config_command(int argc, char **argv)
     const char *data = NULL, *config = NULL;
     bool keys = false, markdown = false;
     const struct arg flags[] = {
-        {.name = "config", .value_name = "FILE", .value = &config, .help = "default ./footfall.conf, then /etc/footfall/footfall.conf"},
+        {.name = "config",
+         .value_name = "FILE",
+         .value = &config,
+         .help = "default ./footfall.conf, then /etc/footfall/footfall.conf"},
         {.name = "data", .value_name = "DIR", .value = &data, .help = "the data folder of a demo"},
         {.name = "keys", .set = &keys, .help = "list every key with its help and default instead"},
         {.name = "markdown", .set = &markdown, .help = "the same as tables"},
     };
-    struct args args = {.usage = "footfall check-config [--config FILE|--data DIR] [--keys] [--SECTION.KEY=VALUE …]",
-                        .about = "Reads the configuration as serve would, and says what is wrong or unwise.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {
+        .usage = "footfall check-config [--config FILE|--data DIR] [--keys] [--SECTION.KEY=VALUE …]",
+        .about = "Reads the configuration as serve would, and says what is wrong or unwise.",
+        .flags = flags,
+        .flag_count = COUNT_OF(flags),
+        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (markdown) return print_all(config_print_markdown);

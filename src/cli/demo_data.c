@@ -9,14 +9,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const FIRST[] = {"Ana", "Ben", "Carla", "David", "Elif", "Farah", "Goran", "Hana", "Ivan", "Julia", "Kenji", "Lena", "Marek",
-    "Nadia", "Óscar", "Priya", "Quentin", "Rosa", "Sven", "Tomasz", "Uma", "Víctor", "Wanda", "Ximena", "Yara", "Zoë", "Aoife", "Björn", "Chloé", "Đorđe"};
-static const char *const LAST[] = {"Costa", "Kim", "Silva", "Chen", "Novák", "Haddad", "Petrović", "Yamada", "Ivanov", "Weiß", "Tanaka", "Müller",
-    "Łukaszewicz", "Rossi", "García", "Sharma", "Dubois", "Santos", "Lindqvist", "Wójcik", "Okafor", "Hernández", "Kowalska", "Ramírez", "O'Neill",
-    "van der Berg", "McAllister", "Jørgensen", "Lefèvre", "Nguyen"};
+static const char *const FIRST[] = {"Ana",   "Ben",    "Carla", "David",  "Elif",    "Farah",
+                                    "Goran", "Hana",   "Ivan",  "Julia",  "Kenji",   "Lena",
+                                    "Marek", "Nadia",  "Óscar", "Priya",  "Quentin", "Rosa",
+                                    "Sven",  "Tomasz", "Uma",   "Víctor", "Wanda",   "Ximena",
+                                    "Yara",  "Zoë",    "Aoife", "Björn",  "Chloé",   "Đorđe"};
+static const char *const LAST[] = {"Costa",        "Kim",        "Silva",       "Chen",      "Novák",
+                                   "Haddad",       "Petrović",   "Yamada",      "Ivanov",    "Weiß",
+                                   "Tanaka",       "Müller",     "Łukaszewicz", "Rossi",     "García",
+                                   "Sharma",       "Dubois",     "Santos",      "Lindqvist", "Wójcik",
+                                   "Okafor",       "Hernández",  "Kowalska",    "Ramírez",   "O'Neill",
+                                   "van der Berg", "McAllister", "Jørgensen",   "Lefèvre",   "Nguyen"};
 
 static const char *const SLUGS[] = {"main", "north", "south", "east", "west", "harbour", "station", "park"};
-static const char *const NAMES[] = {"Main Street", "North Gym", "South Gym", "East Gym", "West Gym", "Harbour", "Station", "Park"};
+static const char *const NAMES[] = {"Main Street", "North Gym", "South Gym", "East Gym",
+                                    "West Gym",    "Harbour",   "Station",   "Park"};
 
 /* The machine's own zone, so that the screens show the hours that the clock on the wall does. */
 static void local_zone_name(char ret_name[ZONE_NAME_BYTES_MAX + 1])
@@ -42,14 +49,17 @@ static int add_locations(struct sql *sql, const struct demo_options *options, st
         snprintf(name, sizeof name, "Gym %lld", (long long)i + 1);
         bool named = (size_t)i < COUNT_OF(SLUGS);
         struct location_row row = {
-            .location = {
-                .id = {i + 1},
-                .slug = str_c(named ? SLUGS[i] : slug),
-                .name = str_c(named ? NAMES[i] : name),
-                .capacity = options->clean ? CAPACITY_NONE : i == 0 ? 250 : 120,
-                .exits = EXITS_ASSUMED,
-                .assumed_stay_minutes = 120,
-            },
+            .location =
+                {
+                    .id = {i + 1},
+                    .slug = str_c(named ? SLUGS[i] : slug),
+                    .name = str_c(named ? NAMES[i] : name),
+                    .capacity = options->clean ? CAPACITY_NONE
+                                : i == 0       ? 250
+                                               : 120,
+                    .exits = EXITS_ASSUMED,
+                    .assumed_stay_minutes = 120,
+                },
             .timezone = str_c(zone),
         };
         struct location_id id;
@@ -62,14 +72,27 @@ enum { MONTHLY = 1, ANNUAL = 2, TEN_VISITS = 3 };
 
 static int add_plans(struct sql *sql)
 {
-    static const struct plan_row PLANS[] = {{.name = {"Monthly", 7}, .months = 1}, {.name = {"Annual", 6}, .months = 12}, {.name = {"Ten visits", 10}, .visits = 10}};
+    static const struct plan_row PLANS[] = {{.name = {"Monthly", 7}, .months = 1},
+                                            {.name = {"Annual", 6}, .months = 12},
+                                            {.name = {"Ten visits", 10}, .visits = 10}};
     int64_t id;
     for (size_t i = 0; i < COUNT_OF(PLANS); i++) TRY(plan_ensure(sql, &PLANS[i], &id));
     return 0;
 }
 
 /* What is the matter with a member: a few of each that a desk meets. */
-enum trouble { NOTHING, EXPIRED, FROZEN, CANCELLED, NOT_STARTED, BANNED, OWES, USED_UP, BIRTHDAY, TROUBLE_COUNT };
+enum trouble {
+    NOTHING,
+    EXPIRED,
+    FROZEN,
+    CANCELLED,
+    NOT_STARTED,
+    BANNED,
+    OWES,
+    USED_UP,
+    BIRTHDAY,
+    TROUBLE_COUNT
+};
 
 static enum trouble trouble_of(int64_t id, bool clean)
 {
@@ -83,7 +106,9 @@ static struct membership_row membership_for(enum trouble trouble, struct day tod
     struct membership_row row = {
         .plan_id = trouble == USED_UP ? TEN_VISITS : MONTHLY,
         .plan = trouble == USED_UP ? STR("Ten visits") : STR("Monthly"),
-        .state = trouble == FROZEN ? MEMBERSHIP_FROZEN : trouble == CANCELLED ? MEMBERSHIP_CANCELLED : MEMBERSHIP_ACTIVE,
+        .state = trouble == FROZEN      ? MEMBERSHIP_FROZEN
+                 : trouble == CANCELLED ? MEMBERSHIP_CANCELLED
+                                        : MEMBERSHIP_ACTIVE,
         .starts = {today.number - 200},
         .ends = {today.number + 400},
         .frozen_from = DAY_NONE,
@@ -132,13 +157,18 @@ static int fill(struct sql *sql, const struct demo_options *options)
     struct day today = {(int32_t)(now.ms / 86400000)};
     TRY(add_locations(sql, options, now));
     TRY(add_plans(sql));
-    struct user_row owner = {.email = STR(DEMO_OWNER_EMAIL), .name = STR("Olivia Owner"), .role = STR("owner"), .locations = STR("*"),
+    struct user_row owner = {.email = STR(DEMO_OWNER_EMAIL),
+                             .name = STR("Olivia Owner"),
+                             .role = STR("owner"),
+                             .locations = STR("*"),
                              .password_hash = options->password_hash};
     int64_t user;
     TRY(user_create(sql, &owner, now, &user));
     for (int64_t id = 1; id <= options->members; id++) {
         TRY(add_member(sql, id, options->clean, today, now));
-        if (id % 100000 == 0) fprintf(stderr, "demo: %lld of %lld members\n", (long long)id, (long long)options->members);
+        if (id % 100000 == 0) {
+            fprintf(stderr, "demo: %lld of %lld members\n", (long long)id, (long long)options->members);
+        }
     }
     return 0;
 }
@@ -153,7 +183,8 @@ static int fill_if_empty(struct sql *sql, const struct demo_options *options, st
     return sql_number(sql, "SELECT max(id) FROM members", SQL_NO_VALUES, &ret_size->members);
 }
 
-static int fill_in_transaction(struct store_writer *writer, const struct demo_options *options, struct demo_size *ret_size)
+static int fill_in_transaction(struct store_writer *writer, const struct demo_options *options,
+                               struct demo_size *ret_size)
 {
     in_writer();
     struct sql *sql = store_writer_sql(writer);
@@ -166,7 +197,8 @@ static int fill_in_transaction(struct store_writer *writer, const struct demo_op
     return sql_commit(sql);
 }
 
-int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size, struct err_detail *reterr)
+int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size,
+              struct err_detail *reterr)
 {
     struct store_writer *writer;
     *ret_size = (struct demo_size){0};

@@ -24,4 +24,5 @@ struct demo_size {
 };
 
 /* Fills an empty database; one that has locations already is left as it is. */
-MUST_USE int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size, struct err_detail *reterr);
+MUST_USE int demo_fill(struct store *store, const struct demo_options *options, struct demo_size *ret_size,
+                       struct err_detail *reterr);

@@ -13,14 +13,14 @@
 #define GUESTS_MAX 1024
 #define TOKEN_MS (INT64_C(86400) * 1000)
 #define RETRY_MS 1000
-#define TURN_MS 200            /* longest wait for the server's word, so that a stop is noticed */
-#define BURST_MAX 64           /* commands, before answers are read again */
+#define TURN_MS 200  /* longest wait for the server's word, so that a stop is noticed */
+#define BURST_MAX 64 /* commands, before answers are read again */
 
 struct demo_traffic {
     struct demo_traffic_options options;
     struct url url;
-    int64_t due_us;            /* the next command, on the monotonic clock: there may be many within its milliseconds */
-    uint64_t dice;             /* never 0 */
+    int64_t due_us; /* the next command, on the monotonic clock: there may be many within its milliseconds */
+    uint64_t dice;  /* never 0 */
     int64_t guests[GUESTS_MAX]; /* a ring: who came first leaves first */
     size_t guest_first, guest_count;
     atomic_bool stopping;
@@ -38,10 +38,13 @@ static int64_t roll(struct demo_traffic *traffic, int64_t sides)
     return (int64_t)(x % (uint64_t)sides);
 }
 
-static int send_command(struct wire *wire, const char *type, int64_t member, int64_t location, struct err_detail *reterr)
+static int send_command(struct wire *wire, const char *type, int64_t member, int64_t location,
+                        struct err_detail *reterr)
 {
     char text[160];
-    int len = snprintf(text, sizeof text, "{\"type\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":%lld}}", type, (long long)member, (long long)location);
+    int len =
+        snprintf(text, sizeof text, "{\"type\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":%lld}}",
+                 type, (long long)member, (long long)location);
     return wire_send(wire, WS_TEXT, (struct str){text, (size_t)len}, reterr);
 }
 
@@ -50,7 +53,8 @@ static int send_command(struct wire *wire, const char *type, int64_t member, int
 static int send_somebody(struct demo_traffic *traffic, struct wire *wire, struct err_detail *reterr)
 {
     int64_t share = traffic->options.members / 5 + 1, fifth = share < GUESTS_MAX ? share : GUESTS_MAX;
-    bool leaves = traffic->guest_count > 0 && ((int64_t)traffic->guest_count >= fifth || roll(traffic, 5) < 2);
+    bool leaves =
+        traffic->guest_count > 0 && ((int64_t)traffic->guest_count >= fifth || roll(traffic, 5) < 2);
     if (leaves) {
         int64_t guest = traffic->guests[traffic->guest_first];
         traffic->guest_first = (traffic->guest_first + 1) % GUESTS_MAX;
@@ -83,15 +87,28 @@ static int listen_until_due(struct demo_traffic *traffic, struct wire *wire, str
         int rc = wire_next(wire, wait_ms < 0 ? 0 : wait_ms > TURN_MS ? TURN_MS : wait_ms, &message, reterr);
         if (rc == ERR_EXPIRED) return 0;
         TRY(rc);
-        if (message.kind == WS_CLOSE && message.close_code == WS_CLOSE_RESTART) atomic_store(&traffic->stopping, true);
-        if (message.kind == WS_CLOSE) return fail(reterr, ERR_CLOSED, "closed with %u %.*s", message.close_code, STR_ARG(message.close_reason));
-        if (message.kind == WS_PING) TRY(wire_send(wire, WS_PONG, (struct str){(const char *)message.payload.at, message.payload.len}, reterr));
+        if (message.kind == WS_CLOSE && message.close_code == WS_CLOSE_RESTART) {
+            atomic_store(&traffic->stopping, true);
+        }
+        if (message.kind == WS_CLOSE) {
+            return fail(reterr, ERR_CLOSED, "closed with %u %.*s", message.close_code,
+                        STR_ARG(message.close_reason));
+        }
+        if (message.kind == WS_PING) {
+            TRY(wire_send(wire, WS_PONG, (struct str){(const char *)message.payload.at, message.payload.len},
+                          reterr));
+        }
     }
 }
 
 static int open_door(struct demo_traffic *traffic, struct wire **ret_wire, struct err_detail *reterr)
 {
-    struct jwt_claims claims = {.kind = JWT_DEVICE, .sub = STR("demo-door"), .name = STR("Turnstile"), .role = ROLE_TURNSTILE, .all_locations = true, .issued_at = clock_wall()};
+    struct jwt_claims claims = {.kind = JWT_DEVICE,
+                                .sub = STR("demo-door"),
+                                .name = STR("Turnstile"),
+                                .role = ROLE_TURNSTILE,
+                                .all_locations = true,
+                                .issued_at = clock_wall()};
     claims.expires_at.ms = claims.issued_at.ms + TOKEN_MS;
     OWNED(buf) struct buf token = buf_of(JWT_BYTES_MAX);
     char bearer[WIRE_BEARER_BYTES];
@@ -120,21 +137,25 @@ static void *run_traffic(void *ctx)
         int rc = run_door(traffic, &why);
         if (rc == 0 || atomic_load(&traffic->stopping)) break;
         log_warn("made-up traffic was cut off and tries again", F_ERR(rc), F_STR("detail", str_c(why.text)));
-        for (int waited_ms = 0; waited_ms < RETRY_MS && !atomic_load(&traffic->stopping); waited_ms += TURN_MS) {
+        for (int waited_ms = 0; waited_ms < RETRY_MS && !atomic_load(&traffic->stopping);
+             waited_ms += TURN_MS) {
             nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
         }
     }
     return NULL;
 }
 
-int demo_traffic_start(const struct demo_traffic_options *options, struct demo_traffic **ret_traffic, struct err_detail *reterr)
+int demo_traffic_start(const struct demo_traffic_options *options, struct demo_traffic **ret_traffic,
+                       struct err_detail *reterr)
 {
     check(options->per_minute > 0 && options->members > 0 && options->locations > 0);
     OWNED(mem) struct demo_traffic *traffic = calloc(1, sizeof *traffic);
     if (traffic == NULL) return fail(reterr, ERR_NOMEM, "no memory for made-up traffic");
     traffic->options = *options;
     TRY(url_parse(options->url, &traffic->url, reterr));
-    if (random_bytes((uint8_t *)&traffic->dice, sizeof traffic->dice) < 0) return fail(reterr, ERR_INTERNAL, "this machine gives no random bytes");
+    if (random_bytes((uint8_t *)&traffic->dice, sizeof traffic->dice) < 0) {
+        return fail(reterr, ERR_INTERNAL, "this machine gives no random bytes");
+    }
     traffic->dice |= 1;
     int rc = pthread_create(&traffic->thread, NULL, run_traffic, traffic);
     if (rc != 0) return fail(reterr, ERR_NOMEM, "no thread for made-up traffic: %s", strerror(rc));

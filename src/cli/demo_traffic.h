@@ -10,13 +10,14 @@
 #include "cli/home.h"
 
 struct demo_traffic_options {
-    const struct home *home;  /* whose key signs the turnstile's token; outlives the traffic */
-    const char *url;          /* of the server */
+    const struct home *home; /* whose key signs the turnstile's token; outlives the traffic */
+    const char *url;         /* of the server */
     int64_t per_minute;
     int64_t members, locations; /* ids 1 to these */
 };
 
 struct demo_traffic;
-MUST_USE int demo_traffic_start(const struct demo_traffic_options *options, struct demo_traffic **ret_traffic, struct err_detail *reterr);
+MUST_USE int demo_traffic_start(const struct demo_traffic_options *options, struct demo_traffic **ret_traffic,
+                                struct err_detail *reterr);
 /* Ends its thread. NULL is fine. */
 void demo_traffic_stop(struct demo_traffic *traffic);

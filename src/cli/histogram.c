@@ -33,7 +33,9 @@ uint64_t histogram_at(const struct histogram *histogram, unsigned per_mille)
     uint64_t wanted = (histogram->count * per_mille + 999) / 1000, seen = 0;
     for (size_t i = 0; i < HISTOGRAM_POWERS * HISTOGRAM_STEPS; i++) {
         seen += histogram->buckets[i];
-        if (seen >= wanted && seen > 0) return value_of(i) < histogram->max_us ? value_of(i) : histogram->max_us;
+        if (seen >= wanted && seen > 0) {
+            return value_of(i) < histogram->max_us ? value_of(i) : histogram->max_us;
+        }
     }
     return histogram->max_us;
 }

@@ -8,7 +8,7 @@
 #pragma once
 #include "base/check.h"
 
-#define HISTOGRAM_STEPS 64u   /* buckets in each power of two */
+#define HISTOGRAM_STEPS 64u /* buckets in each power of two */
 #define HISTOGRAM_POWERS 40u
 
 struct histogram {

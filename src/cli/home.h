@@ -16,22 +16,22 @@
 
 struct home {
     struct config config;
-    char data_dir[PATH_MAX];       /* holds the key and, by default, the database */
+    char data_dir[PATH_MAX]; /* holds the key and, by default, the database */
     struct jwt_keys *keys;
     struct store *store;
 };
 
 enum home_want {
-    HOME_CONFIG,              /* the configuration alone */
-    HOME_KEYS,                /* and the keys */
-    HOME_STORE,               /* and the database, which must be there and of this version */
-    HOME_CREATE,              /* and the database, made and migrated where needed */
+    HOME_CONFIG, /* the configuration alone */
+    HOME_KEYS,   /* and the keys */
+    HOME_STORE,  /* and the database, which must be there and of this version */
+    HOME_CREATE, /* and the database, made and migrated where needed */
 };
 
 /* data or config_path or neither (then ./footfall.conf or /etc/footfall/footfall.conf). extra: lines of INI text that stand before all
  * else (demo's own defaults), or NULL. */
-MUST_USE int home_open(struct home *home, enum home_want want, const char *data, const char *config_path, const struct args *args,
-                       bool limits_off, struct err_detail *reterr);
+MUST_USE int home_open(struct home *home, enum home_want want, const char *data, const char *config_path,
+                       const struct args *args, bool limits_off, struct err_detail *reterr);
 void home_close(struct home *home);
 static inline void home_owned(struct home *home) { home_close(home); }
 /* A new random key in a file that only its owner reads; one that is there already stays. */
@@ -46,4 +46,5 @@ MUST_USE int home_write(struct home *home, home_work *work, void *ctx, struct er
 MUST_USE int read_new_password(const char *file, struct secret *ret_password, struct err_detail *reterr);
 
 /* Runs the server until SIGTERM or SIGINT. on_ready is called once it accepts. Returns the exit status. */
-int run_server(struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx);
+int run_server(struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx),
+               void *ctx);

@@ -36,11 +36,16 @@ int read_new_password(const char *file, struct secret *ret_password, struct err_
     int rc;
     if (file != NULL) {
         rc = config_read_file(file, PASSWORD_BYTES_MAX + 1, &bytes, NULL, reterr);
-        while (rc == 0 && bytes.len > 0 && (bytes.at[bytes.len - 1] == '\n' || bytes.at[bytes.len - 1] == '\r')) bytes.len--;
+        while (rc == 0 && bytes.len > 0 &&
+               (bytes.at[bytes.len - 1] == '\n' || bytes.at[bytes.len - 1] == '\r')) {
+            bytes.len--;
+        }
     } else {
         rc = ask_line("New password: ", text, sizeof text);
         if (rc == 0) rc = buf_put_str(&bytes, str_c(text));
-        if (rc == ERR_CLOSED) fail(reterr, rc, "no password was given; use --password-file where there is no terminal");
+        if (rc == ERR_CLOSED) {
+            fail(reterr, rc, "no password was given; use --password-file where there is no terminal");
+        }
     }
     if (rc == 0) rc = password_acceptable(buf_str(&bytes), reterr);
     if (rc == 0) rc = secret_set(ret_password, buf_span(&bytes));
@@ -65,6 +70,8 @@ int home_write(struct home *home, home_work *work, void *ctx, struct err_detail 
     }
     store_writer_close(writer);
     if (rc == ERR_BUSY) return fail(reterr, rc, "the server holds the database; try again in a moment");
-    if (rc < 0 && reterr->text[0] == '\0') return fail(reterr, rc, "it could not be written: %s", err_word(rc));
+    if (rc < 0 && reterr->text[0] == '\0') {
+        return fail(reterr, rc, "it could not be written: %s", err_word(rc));
+    }
     return rc;
 }

@@ -22,12 +22,22 @@ static int write_config(const char *path, const struct args *args, struct err_de
     TRY(config_init(&config));
     char folder[PATH_MAX], line[PATH_MAX + 64];
     const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path);
-    if (snprintf(line, sizeof line, "[server]\ndata_dir = %s\n", folder) >= (int)sizeof line) return fail(reterr, ERR_TOO_BIG, "the path is too long");
+    snprintf(folder, sizeof folder, "%.*s",
+             slash == NULL   ? 1
+             : slash == path ? 1
+                             : (int)(slash - path),
+             slash == NULL ? "." : path);
+    if (snprintf(line, sizeof line, "[server]\ndata_dir = %s\n", folder) >= (int)sizeof line) {
+        return fail(reterr, ERR_TOO_BIG, "the path is too long");
+    }
     OWNED(buf) struct buf text = buf_of((size_t)256 * 1024);
-    TRY(buf_printf(&text, "%s[auth]\nsecret_file = %s/footfall.key\n[database]\nurl = sqlite:%s/footfall.db\n", line, folder, folder));
+    TRY(buf_printf(&text,
+                   "%s[auth]\nsecret_file = %s/footfall.key\n[database]\nurl = sqlite:%s/footfall.db\n", line,
+                   folder, folder));
     TRY(config_read_text(&config, buf_span(&text), "init", reterr));
-    for (size_t i = 0; i < args->config_count; i++) TRY(config_read_flag(&config, str_c(args->config[i]), reterr));
+    for (size_t i = 0; i < args->config_count; i++) {
+        TRY(config_read_flag(&config, str_c(args->config[i]), reterr));
+    }
     char key[PATH_MAX + 16];
     snprintf(key, sizeof key, "%s/footfall.key", folder);
     if (access(key, F_OK) != 0) TRY(home_make_key(key, reterr));
@@ -69,13 +79,18 @@ static int run(const struct init *init, const struct args *args, struct err_deta
     }
     TRY(read_new_password(init->password_file, &password, reterr));
     TRY(password_hash((struct str){(const char *)password.at, password.len}, hash));
-    struct user_row owner = {.email = str_c(email), .name = str_c(init->name), .role = STR("owner"), .locations = STR("*"), .password_hash = str_c(hash)};
+    struct user_row owner = {.email = str_c(email),
+                             .name = str_c(init->name),
+                             .role = STR("owner"),
+                             .locations = STR("*"),
+                             .password_hash = str_c(hash)};
     int rc = home_write(&home, add_owner, &owner, reterr);
     if (rc == ERR_EXISTS) return fail(reterr, rc, "there is a user with the email %s already", email);
     TRY(rc);
-    printf("the owner is %s\nnext: footfall location add main --name 'Main Street' --zone Europe/Berlin --config %s\n"
-           "      footfall serve --config %s\n",
-           email, init->config, init->config);
+    printf(
+        "the owner is %s\nnext: footfall location add main --name 'Main Street' --zone Europe/Berlin --config %s\n"
+        "      footfall serve --config %s\n",
+        email, init->config, init->config);
     return 0;
 }
 
@@ -83,14 +98,26 @@ int init_command(int argc, char **argv)
 {
     struct init init = {.config = "./footfall.conf", .name = "Owner"};
     const struct arg flags[] = {
-        {.name = "config", .value_name = "FILE", .value = &init.config, .help = "where to write it; default ./footfall.conf"},
-        {.name = "owner-email", .value_name = "E", .value = &init.email, .help = "the first owner; else it is asked for"},
+        {.name = "config",
+         .value_name = "FILE",
+         .value = &init.config,
+         .help = "where to write it; default ./footfall.conf"},
+        {.name = "owner-email",
+         .value_name = "E",
+         .value = &init.email,
+         .help = "the first owner; else it is asked for"},
         {.name = "owner-name", .value_name = "NAME", .value = &init.name, .help = "shown on screens"},
-        {.name = "owner-password-file", .value_name = "P", .value = &init.password_file, .help = "else it is asked for"},
+        {.name = "owner-password-file",
+         .value_name = "P",
+         .value = &init.password_file,
+         .help = "else it is asked for"},
     };
-    struct args args = {.usage = "footfall init --config FILE --owner-email E --owner-password-file P [--database.url=… …]",
-                        .about = "Writes a configuration with a key of its own, makes the database, adds the first owner.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {
+        .usage = "footfall init --config FILE --owner-email E --owner-password-file P [--database.url=… …]",
+        .about = "Writes a configuration with a key of its own, makes the database, adds the first owner.",
+        .flags = flags,
+        .flag_count = COUNT_OF(flags),
+        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     struct err_detail detail = {0};

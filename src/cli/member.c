@@ -14,9 +14,12 @@ struct member_flags {
     bool dry_run, skip_bad, as_json;
 };
 
-#define HOME_FLAGS(f)                                                                                                  \
-    {.name = "data", .value_name = "DIR", .value = &(f).data, .help = "the data folder of a demo"},                    \
-    {.name = "config", .value_name = "FILE", .value = &(f).config, .help = "the configuration of a server"}
+#define HOME_FLAGS(f)                                                                                        \
+    {.name = "data", .value_name = "DIR", .value = &(f).data, .help = "the data folder of a demo"},          \
+    {                                                                                                        \
+        .name = "config", .value_name = "FILE", .value = &(f).config,                                        \
+        .help = "the configuration of a server"                                                              \
+    }
 
 /* --- Import --- */
 
@@ -36,24 +39,33 @@ static int write_all(struct sql *sql, void *ctx)
 {
     struct importing *importing = ctx;
     TRY(import_write(&importing->import, sql, clock_wall(), show_progress));
-    bool keep = !importing->flags->dry_run && (importing->import.problem_count == 0 || importing->flags->skip_bad);
+    bool keep =
+        !importing->flags->dry_run && (importing->import.problem_count == 0 || importing->flags->skip_bad);
     importing->written = keep;
     return keep ? 0 : ERR_CLOSED; /* rolls back */
 }
 
 static void print_report(const struct import *import, bool dry_run, bool written)
 {
-    printf("%zu rows, %s, separator %s, dates %s\n", import->row_count, import->encoding, import->separator == '\t' ? "tab" : (char[]){import->separator, 0},
+    printf("%zu rows, %s, separator %s, dates %s\n", import->row_count, import->encoding,
+           import->separator == '\t' ? "tab" : (char[]){import->separator, 0},
            import->date_order == NULL ? "none" : import->date_order);
     for (size_t i = 0; i < import->column_count; i++) {
         const struct import_column *column = &import->columns[i];
-        printf("  %-28.*s %s\n", STR_ARG(column->heading), column->field == FIELD_NONE ? "(left out; --map settles it)" : import_field_name(column->field));
+        printf("  %-28.*s %s\n", STR_ARG(column->heading),
+               column->field == FIELD_NONE ? "(left out; --map settles it)"
+                                           : import_field_name(column->field));
     }
     size_t shown = import->problem_count < IMPORT_PROBLEMS_MAX ? import->problem_count : IMPORT_PROBLEMS_MAX;
-    for (size_t i = 0; i < shown; i++) printf("line %zu: %.*s\n", import->problems[i].line, STR_ARG(import->problems[i].reason));
+    for (size_t i = 0; i < shown; i++) {
+        printf("line %zu: %.*s\n", import->problems[i].line, STR_ARG(import->problems[i].reason));
+    }
     if (import->problem_count > shown) printf("… and %zu more\n", import->problem_count - shown);
-    printf("%s%zu new, %zu changed, %zu problems\n", dry_run ? "would be: " : written ? "" : "nothing was imported; it would have been ", import->created, import->updated,
-           import->problem_count);
+    printf("%s%zu new, %zu changed, %zu problems\n",
+           dry_run   ? "would be: "
+           : written ? ""
+                     : "nothing was imported; it would have been ",
+           import->created, import->updated, import->problem_count);
     if (!written && !dry_run) printf("mend the lines above, or leave them out with --skip-bad\n");
 }
 
@@ -94,13 +106,21 @@ static int member_import(int argc, char **argv)
     const struct arg flags[] = {
         HOME_FLAGS(f),
         {.name = "dry-run", .set = &f.dry_run, .help = "say what would be, change nothing"},
-        {.name = "map", .value_name = "COLUMN=FIELD", .list = &f.maps, .help = "what a column is; may be given more than once"},
+        {.name = "map",
+         .value_name = "COLUMN=FIELD",
+         .list = &f.maps,
+         .help = "what a column is; may be given more than once"},
         {.name = "skip-bad", .set = &f.skip_bad, .help = "import the good lines although there are bad ones"},
         {.name = "json", .set = &f.as_json, .help = "the report as JSON"},
     };
-    struct args args = {.words_max = 1,.usage = "footfall member import FILE [--dry-run] [--map COLUMN=FIELD …] [--skip-bad] --data DIR|--config FILE",
-                        .about = "Takes a member list (CSV of any common program) into the database, all of it or nothing.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {
+        .words_max = 1,
+        .usage =
+            "footfall member import FILE [--dry-run] [--map COLUMN=FIELD …] [--skip-bad] --data DIR|--config FILE",
+        .about = "Takes a member list (CSV of any common program) into the database, all of it or nothing.",
+        .flags = flags,
+        .flag_count = COUNT_OF(flags),
+        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1) return args_wrong(&args, "give one file");
@@ -138,8 +158,13 @@ static int add(struct sql *sql, void *ctx)
     if (f->card != NULL) TRY(member_code_add(sql, addition->id, STR("card"), str_c(f->card)));
     if (f->plan == NULL) return 0;
     struct plan_row plan = {.name = str_c(f->plan)};
-    struct membership_row membership = {.plan = plan.name, .starts = {(int32_t)(clock_wall().ms / 86400000)}, .ends = DAY_NONE, .frozen_from = DAY_NONE,
-                                        .frozen_until = DAY_NONE, .cancelled_on = DAY_NONE, .visits_left = -1};
+    struct membership_row membership = {.plan = plan.name,
+                                        .starts = {(int32_t)(clock_wall().ms / 86400000)},
+                                        .ends = DAY_NONE,
+                                        .frozen_from = DAY_NONE,
+                                        .frozen_until = DAY_NONE,
+                                        .cancelled_on = DAY_NONE,
+                                        .visits_left = -1};
     TRY(plan_ensure(sql, &plan, &membership.plan_id));
     return membership_add(sql, addition->id, &membership, &membership.id);
 }
@@ -155,10 +180,18 @@ static int member_add(int argc, char **argv)
         {.name = "email", .value_name = "EMAIL", .value = &f.email, .help = ""},
         {.name = "phone", .value_name = "PHONE", .value = &f.phone, .help = ""},
         {.name = "card", .value_name = "CODE", .value = &f.card, .help = "what their card reads"},
-        {.name = "plan", .value_name = "NAME", .value = &f.plan, .help = "an open-ended membership from today on"},
+        {.name = "plan",
+         .value_name = "NAME",
+         .value = &f.plan,
+         .help = "an open-ended membership from today on"},
     };
-    struct args args = {.usage = "footfall member add --first-name NAME --last-name NAME [--card CODE] [--plan NAME] --data DIR|--config FILE",
-                        .about = "Adds a member.", .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {
+        .usage =
+            "footfall member add --first-name NAME --last-name NAME [--card CODE] [--plan NAME] --data DIR|--config FILE",
+        .about = "Adds a member.",
+        .flags = flags,
+        .flag_count = COUNT_OF(flags),
+        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (f.first == NULL && f.last == NULL) return args_wrong(&args, "member add needs a name");
@@ -195,11 +228,13 @@ static void print_member(const struct member_row *row, bool as_json)
     jw_object_end(&json);
     if (as_json && jw_end_all(&json) == 0) printf("%.*s\n", (int)line.len, (const char *)line.at);
     if (as_json) return;
-    printf("%8lld  %-12.*s %.*s %.*s%s%.*s%s\n", (long long)row->id.n, STR_ARG(row->number), STR_ARG(row->first_name), STR_ARG(row->last_name),
-           row->email.at == NULL ? "" : "  ", STR_ARG(row->email), row->banned ? "  banned" : "");
+    printf("%8lld  %-12.*s %.*s %.*s%s%.*s%s\n", (long long)row->id.n, STR_ARG(row->number),
+           STR_ARG(row->first_name), STR_ARG(row->last_name), row->email.at == NULL ? "" : "  ",
+           STR_ARG(row->email), row->banned ? "  banned" : "");
 }
 
-static int find_members(struct home *home, const char *query, size_t limit, bool as_json, struct err_detail *reterr)
+static int find_members(struct home *home, const char *query, size_t limit, bool as_json,
+                        struct err_detail *reterr)
 {
     struct store_reader *reader;
     OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
@@ -215,11 +250,16 @@ static int find_members(struct home *home, const char *query, size_t limit, bool
 static int member_find_some(int argc, char **argv)
 {
     struct member_flags f = {.limit = "20"};
-    const struct arg flags[] = {HOME_FLAGS(f), {.name = "limit", .value_name = "N", .value = &f.limit, .help = "at most so many; default 20"},
-                                {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
-    struct args args = {.words_max = 1,.usage = "footfall member find TEXT [--limit N] [--json] --data DIR|--config FILE",
-                        .about = "Finds members as a desk does: by name, number, phone, email or card.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    const struct arg flags[] = {
+        HOME_FLAGS(f),
+        {.name = "limit", .value_name = "N", .value = &f.limit, .help = "at most so many; default 20"},
+        {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
+    struct args args = {.words_max = 1,
+                        .usage = "footfall member find TEXT [--limit N] [--json] --data DIR|--config FILE",
+                        .about = "Finds members as a desk does: by name, number, phone, email or card.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags),
+                        .takes_config = true};
     int status;
     int64_t limit;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
@@ -284,8 +324,11 @@ static int member_export(int argc, char **argv)
 {
     struct member_flags f = {0};
     const struct arg flags[] = {HOME_FLAGS(f)};
-    struct args args = {.usage = "footfall member export --data DIR|--config FILE > members.csv", .about = "Writes all members as CSV, as `member import` takes it.",
-                        .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {.usage = "footfall member export --data DIR|--config FILE > members.csv",
+                        .about = "Writes all members as CSV, as `member import` takes it.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags),
+                        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};

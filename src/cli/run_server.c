@@ -93,24 +93,34 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
 {
     const struct config *config = &home->config;
     if (str_starts(config->auth.jwks, STR("https://"))) {
-        return fail(reterr, ERR_UNSUPPORTED, "[auth] jwks: this version reads a key set from a file only; save it as one and name that");
+        return fail(
+            reterr, ERR_UNSUPPORTED,
+            "[auth] jwks: this version reads a key set from a file only; save it as one and name that");
     }
     parts->rules = home_rules(config);
     TRY(make_site(config, &parts->site, reterr));
     TRY(load_app(config, &parts->assets, reterr));
     bool secure = config->server.tls_cert.len > 0;
     if (secure) TRY(tls_create(config->server.tls_cert.at, config->server.tls_key.at, &parts->tls, reterr));
-    parts->api = (struct api){.config = config, .keys = home->keys, .assets = parts->assets, .data_dir = home->data_dir};
-    struct rate_limit tries = {.count = config->limits.login_tries, .period_ms = config->limits.login_window_ms};
-    struct rate_limit tries_of_address = {.count = tries.count * 10, .period_ms = tries.period_ms}; /* a whole gym behind one address */
+    parts->api = (struct api){.config = config,
+                              .keys = home->keys,
+                              .assets = parts->assets,
+                              .data_dir = home->data_dir};
+    struct rate_limit tries = {.count = config->limits.login_tries,
+                               .period_ms = config->limits.login_window_ms};
+    struct rate_limit tries_of_address = {.count = tries.count * 10,
+                                          .period_ms = tries.period_ms}; /* a whole gym behind one address */
     TRY(rate_create(tries, RATE_KEYS, &parts->api.tries_by_email));
     TRY(rate_create(tries_of_address, RATE_KEYS, &parts->api.tries_by_address));
     struct rate_limit messages = {.count = config->limits.messages_per_second_per_user, .period_ms = 1000};
     messages.burst = messages.count * 5;
     TRY(rate_create(messages, RATE_KEYS, &parts->messages_by_user));
     /* A bucket that does not fill by itself within the life of a connection counts what is open. */
-    TRY(rate_create((struct rate_limit){.count = config->limits.connections_per_address, .period_ms = YEAR_MS}, RATE_KEYS, &parts->sockets_by_address));
-    TRY(rate_create((struct rate_limit){.count = config->limits.admission_rate, .period_ms = 1000}, 8, &parts->admissions));
+    TRY(rate_create((struct rate_limit){.count = config->limits.connections_per_address,
+                                        .period_ms = YEAR_MS},
+                    RATE_KEYS, &parts->sockets_by_address));
+    TRY(rate_create((struct rate_limit){.count = config->limits.admission_rate, .period_ms = 1000}, 8,
+                    &parts->admissions));
     struct server_options options = {
         .messages_by_user = parts->messages_by_user,
         .admissions = parts->admissions,
@@ -179,11 +189,16 @@ static void reload_certificate(struct parts *parts)
 {
     struct err_detail detail = {0};
     int rc = parts->tls == NULL ? 0 : tls_reload(parts->tls, &detail);
-    if (rc < 0) log_error("the certificate could not be read again; the old one stays", F_ERR(rc), F_STR("detail", str_c(detail.text)));
-    else if (parts->tls != NULL) log_info("the certificate was read again");
+    if (rc < 0) {
+        log_error("the certificate could not be read again; the old one stays", F_ERR(rc),
+                  F_STR("detail", str_c(detail.text)));
+    } else if (parts->tls != NULL) {
+        log_info("the certificate was read again");
+    }
 }
 
-static int serve(struct parts *parts, struct home *home, const sigset_t *signals, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx,
+static int serve(struct parts *parts, struct home *home, const sigset_t *signals,
+                 void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx,
                  struct err_detail *reterr)
 {
     uint16_t port;
@@ -202,12 +217,14 @@ static int serve(struct parts *parts, struct home *home, const sigset_t *signals
     return 0;
 }
 
-int run_server(struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx), void *ctx)
+int run_server(struct home *home, void (*on_ready)(const struct home *home, const char *url, void *ctx),
+               void *ctx)
 {
     struct err_detail detail = {0};
     struct parts parts = {0};
     sigset_t signals;
-    block_signals(&signals); /* before the first thread: one without the mask would take the signal, and end us at once */
+    block_signals(
+        &signals); /* before the first thread: one without the mask would take the signal, and end us at once */
     if (log_start((enum log_level)home->config.server.log_level, home->config.server.log_json) < 0) {
         detail.code = ERR_NOMEM;
         return say_failed(&detail);

@@ -13,7 +13,10 @@ static void on_ready(const struct home *home, const char *url, void *ctx)
 int serve_command(int argc, char **argv)
 {
     const char *config = NULL;
-    const struct arg flags[] = {{.name = "config", .value_name = "FILE", .value = &config, .help = "default ./footfall.conf, then /etc/footfall/footfall.conf"}};
+    const struct arg flags[] = {{.name = "config",
+                                 .value_name = "FILE",
+                                 .value = &config,
+                                 .help = "default ./footfall.conf, then /etc/footfall/footfall.conf"}};
     struct args args = {
         .usage = "footfall serve [--config FILE] [--SECTION.KEY=VALUE …]",
         .about = "Runs the server until it is told to stop (SIGTERM). Prints `ready URL` once it accepts.",

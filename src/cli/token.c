@@ -29,7 +29,8 @@ static int inspect(struct home *home, const char *token)
     OWNED(principal) struct principal *who = NULL;
     const char *why = "";
     int rc = jwt_verify(home->keys, str_c(token), JWT_BEARER, clock_wall(), &who, &why);
-    printf("verdict %s%s%s\n", rc == 0 ? "good here, now" : err_word(rc), rc == 0 ? "" : ": ", rc == 0 ? "" : why);
+    printf("verdict %s%s%s\n", rc == 0 ? "good here, now" : err_word(rc), rc == 0 ? "" : ": ",
+           rc == 0 ? "" : why);
     return rc == 0 ? CLI_FINE : CLI_FAILED;
 }
 
@@ -66,7 +67,9 @@ static int mint_one(const struct args *args, struct home *home, const struct min
     if (!claims.all_locations && split(mint->locations, slugs, &claims.location_count) < 0) {
         return args_wrong(args, "--loc must be '*' or slugs with commas between");
     }
-    if (claims.sub.len == 0 || claims.sub.len > SUB_BYTES_MAX) return args_wrong(args, "--sub must have 1 to %d bytes", SUB_BYTES_MAX);
+    if (claims.sub.len == 0 || claims.sub.len > SUB_BYTES_MAX) {
+        return args_wrong(args, "--sub must have 1 to %d bytes", SUB_BYTES_MAX);
+    }
     OWNED(buf) struct buf token = buf_of(JWT_BYTES_MAX);
     int rc = jwt_mint(home->keys, &claims, &token);
     if (rc < 0) {
@@ -82,17 +85,28 @@ int token_command(int argc, char **argv)
     struct mint mint = {0};
     const struct arg flags[] = {
         {.name = "data", .value_name = "DIR", .value = &mint.data, .help = "the data folder of a demo"},
-        {.name = "config", .value_name = "FILE", .value = &mint.config, .help = "the configuration of a server"},
+        {.name = "config",
+         .value_name = "FILE",
+         .value = &mint.config,
+         .help = "the configuration of a server"},
         {.name = "sub", .value_name = "ID", .value = &mint.sub, .help = "whom it speaks for; 1 is the owner"},
-        {.name = "role", .value_name = "ROLE", .value = &mint.role, .help = "owner, manager, staff, kiosk, turnstile, viewer or member"},
-        {.name = "loc", .value_name = "SLUG,SLUG|*", .value = &mint.locations, .help = "where; '*' is everywhere"},
+        {.name = "role",
+         .value_name = "ROLE",
+         .value = &mint.role,
+         .help = "owner, manager, staff, kiosk, turnstile, viewer or member"},
+        {.name = "loc",
+         .value_name = "SLUG,SLUG|*",
+         .value = &mint.locations,
+         .help = "where; '*' is everywhere"},
         {.name = "ttl", .value_name = "SECONDS", .value = &mint.ttl, .help = "how long it is good"},
         {.name = "name", .value_name = "NAME", .value = &mint.name, .help = "shown on screens as who did it"},
         {.name = "inspect", .value_name = "JWT", .value = &mint.inspect, .help = "look into a token instead"},
     };
     struct args args = {
-        .usage = "footfall token --data DIR|--config FILE --sub ID --role ROLE --loc SLUG,SLUG|'*' --ttl SECONDS",
-        .about = "Prints a new token, alone on its line; or with --inspect what a token says and whether it is good here.",
+        .usage =
+            "footfall token --data DIR|--config FILE --sub ID --role ROLE --loc SLUG,SLUG|'*' --ttl SECONDS",
+        .about =
+            "Prints a new token, alone on its line; or with --inspect what a token says and whether it is good here.",
         .flags = flags,
         .flag_count = COUNT_OF(flags),
         .takes_config = true,

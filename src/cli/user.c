@@ -14,9 +14,12 @@ struct user_flags {
     bool as_json;
 };
 
-#define USER_FLAGS(f)                                                                                                  \
-    {.name = "data", .value_name = "DIR", .value = &(f).data, .help = "the data folder of a demo"},                    \
-    {.name = "config", .value_name = "FILE", .value = &(f).config, .help = "the configuration of a server"}
+#define USER_FLAGS(f)                                                                                        \
+    {.name = "data", .value_name = "DIR", .value = &(f).data, .help = "the data folder of a demo"},          \
+    {                                                                                                        \
+        .name = "config", .value_name = "FILE", .value = &(f).config,                                        \
+        .help = "the configuration of a server"                                                              \
+    }
 
 struct addition {
     struct user_row row;
@@ -38,12 +41,26 @@ static int user_add(int argc, char **argv)
         USER_FLAGS(f),
         {.name = "email", .value_name = "EMAIL", .value = &f.email, .help = "to sign in with"},
         {.name = "name", .value_name = "NAME", .value = &f.name, .help = "shown on screens"},
-        {.name = "role", .value_name = "ROLE", .value = &f.role, .help = "owner, manager, staff (default) or viewer"},
-        {.name = "loc", .value_name = "SLUG,SLUG|*", .value = &f.locations, .help = "where; default everywhere"},
-        {.name = "password-file", .value_name = "FILE", .value = &f.password_file, .help = "else it is asked for"},
+        {.name = "role",
+         .value_name = "ROLE",
+         .value = &f.role,
+         .help = "owner, manager, staff (default) or viewer"},
+        {.name = "loc",
+         .value_name = "SLUG,SLUG|*",
+         .value = &f.locations,
+         .help = "where; default everywhere"},
+        {.name = "password-file",
+         .value_name = "FILE",
+         .value = &f.password_file,
+         .help = "else it is asked for"},
     };
-    struct args args = {.usage = "footfall user add --email EMAIL --name NAME [--role ROLE] [--loc SLUG,SLUG|'*'] [--password-file FILE] --data DIR|--config FILE",
-                        .about = "Adds somebody who may sign in.", .flags = flags, .flag_count = COUNT_OF(flags), .takes_config = true};
+    struct args args = {
+        .usage =
+            "footfall user add --email EMAIL --name NAME [--role ROLE] [--loc SLUG,SLUG|'*'] [--password-file FILE] --data DIR|--config FILE",
+        .about = "Adds somebody who may sign in.",
+        .flags = flags,
+        .flag_count = COUNT_OF(flags),
+        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     enum role role;
@@ -56,7 +73,10 @@ static int user_add(int argc, char **argv)
     int rc = home_open(&home, HOME_STORE, f.data, f.config, &args, false, &detail);
     if (rc == 0) rc = read_new_password(f.password_file, &password, &detail);
     if (rc == 0) rc = password_hash((struct str){(const char *)password.at, password.len}, hash);
-    struct addition addition = {.row = {.email = str_c(f.email), .name = str_c(f.name), .role = str_c(f.role), .locations = str_c(f.locations),
+    struct addition addition = {.row = {.email = str_c(f.email),
+                                        .name = str_c(f.name),
+                                        .role = str_c(f.role),
+                                        .locations = str_c(f.locations),
                                         .password_hash = str_c(hash)}};
     if (rc == 0) rc = home_write(&home, add, &addition, &detail);
     if (rc == ERR_EXISTS) fail(&detail, rc, "there is a user with the email %s", f.email);
@@ -80,16 +100,21 @@ static void print_user(const struct user_row *user, bool as_json)
     jw_object_end(&json);
     if (as_json && jw_end_all(&json) == 0) printf("%.*s\n", (int)line.len, (const char *)line.at);
     if (as_json) return;
-    printf("%6lld  %-32.*s %-24.*s %-10.*s %.*s%s\n", (long long)user->id, STR_ARG(user->email), STR_ARG(user->name), STR_ARG(user->role),
-           STR_ARG(user->locations), wall_is(user->disabled_at) ? "  disabled" : "");
+    printf("%6lld  %-32.*s %-24.*s %-10.*s %.*s%s\n", (long long)user->id, STR_ARG(user->email),
+           STR_ARG(user->name), STR_ARG(user->role), STR_ARG(user->locations),
+           wall_is(user->disabled_at) ? "  disabled" : "");
 }
 
 static int user_list_all(int argc, char **argv)
 {
     struct user_flags f = {0};
-    const struct arg flags[] = {USER_FLAGS(f), {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
-    struct args args = {.usage = "footfall user list [--json] --data DIR|--config FILE", .about = "Lists who may sign in.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    const struct arg flags[] = {USER_FLAGS(f),
+                                {.name = "json", .set = &f.as_json, .help = "one JSON object a line"}};
+    struct args args = {.usage = "footfall user list [--json] --data DIR|--config FILE",
+                        .about = "Lists who may sign in.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags),
+                        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     OWNED(home) struct home home = {0};
@@ -109,7 +134,7 @@ static int user_list_all(int argc, char **argv)
 
 struct change {
     const char *email;
-    const char *hash;         /* a new password; NULL: disable or enable */
+    const char *hash; /* a new password; NULL: disable or enable */
     bool disabled;
 };
 
@@ -122,7 +147,9 @@ static int change(struct sql *sql, void *ctx)
     struct wall_ms now = clock_wall();
     if (change->hash != NULL) TRY(user_set_password(sql, user.id, str_c(change->hash), now));
     else TRY(user_set_disabled(sql, user.id, change->disabled, now));
-    const char *action = change->hash != NULL ? "set_password" : change->disabled ? "disable_user" : "enable_user";
+    const char *action = change->hash != NULL ? "set_password"
+                         : change->disabled   ? "disable_user"
+                                              : "enable_user";
     return audit_note(sql, now, STR("cli"), action, "user", user.id, (struct str){0});
 }
 
@@ -135,7 +162,9 @@ static int change_user(struct args *args, const struct user_flags *f, struct cha
     bool new_password = what->hash != NULL;
     int rc = home_open(&home, HOME_STORE, f->data, f->config, args, false, &detail);
     if (rc == 0 && new_password) rc = read_new_password(f->password_file, &password, &detail);
-    if (rc == 0 && new_password) rc = password_hash((struct str){(const char *)password.at, password.len}, hash);
+    if (rc == 0 && new_password) {
+        rc = password_hash((struct str){(const char *)password.at, password.len}, hash);
+    }
     if (new_password) what->hash = hash;
     if (rc == 0) rc = home_write(&home, change, what, &detail);
     if (rc == ERR_NOT_FOUND) fail(&detail, rc, "there is no user with the email %s", what->email);
@@ -148,10 +177,17 @@ static int change_user(struct args *args, const struct user_flags *f, struct cha
 static int user_passwd(int argc, char **argv)
 {
     struct user_flags f = {0};
-    const struct arg flags[] = {USER_FLAGS(f), {.name = "password-file", .value_name = "FILE", .value = &f.password_file, .help = "else it is asked for"}};
-    struct args args = {.words_max = 1,.usage = "footfall user passwd EMAIL [--password-file FILE] --data DIR|--config FILE",
-                        .about = "Sets a new password; all that was signed in by the old one is signed out.", .flags = flags,
-                        .flag_count = COUNT_OF(flags), .takes_config = true};
+    const struct arg flags[] = {USER_FLAGS(f),
+                                {.name = "password-file",
+                                 .value_name = "FILE",
+                                 .value = &f.password_file,
+                                 .help = "else it is asked for"}};
+    struct args args = {.words_max = 1,
+                        .usage = "footfall user passwd EMAIL [--password-file FILE] --data DIR|--config FILE",
+                        .about = "Sets a new password; all that was signed in by the old one is signed out.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags),
+                        .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
     if (args.word_count != 1) return args_wrong(&args, "give the user's email");
@@ -163,9 +199,13 @@ static int user_disable(int argc, char **argv)
 {
     struct user_flags f = {0};
     bool undo = false;
-    const struct arg flags[] = {USER_FLAGS(f), {.name = "undo", .set = &undo, .help = "let them sign in again"}};
-    struct args args = {.words_max = 1,.usage = "footfall user disable EMAIL [--undo] --data DIR|--config FILE",
-                        .about = "Ends a user's sign-ins and lets no new one in.", .flags = flags, .flag_count = COUNT_OF(flags),
+    const struct arg flags[] = {USER_FLAGS(f),
+                                {.name = "undo", .set = &undo, .help = "let them sign in again"}};
+    struct args args = {.words_max = 1,
+                        .usage = "footfall user disable EMAIL [--undo] --data DIR|--config FILE",
+                        .about = "Ends a user's sign-ins and lets no new one in.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags),
                         .takes_config = true};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;

@@ -16,13 +16,13 @@ struct verify {
     const char *location;
     bool as_json;
     unsigned passed, failed;
-    struct wire *first;       /* asks */
-    struct wire *second;      /* watches */
-    json_t *last;             /* the last message looked for */
-    char place[64];           /* the location's slug */
+    struct wire *first;  /* asks */
+    struct wire *second; /* watches */
+    json_t *last;        /* the last message looked for */
+    char place[64];      /* the location's slug */
     int64_t member;
     int64_t visit;
-    int64_t seq;              /* the last event that `second` saw */
+    int64_t seq; /* the last event that `second` saw */
     char epoch[64];
     char request_id[64];
     struct err_detail why;
@@ -63,7 +63,10 @@ static int await(struct verify *v, struct wire *wire, const char *type, const ch
         int rc = wire_next(wire, until_ms - clock_mono().ms, &message, &v->why);
         if (rc == ERR_EXPIRED) return wrong(v, "no %s came within %d s", type, WIRE_DEADLINE_MS / 1000);
         TRY(rc);
-        if (message.kind == WS_CLOSE) return wrong(v, "instead of %s came a Close with %u %.*s", type, message.close_code, STR_ARG(message.close_reason));
+        if (message.kind == WS_CLOSE) {
+            return wrong(v, "instead of %s came a Close with %u %.*s", type, message.close_code,
+                         STR_ARG(message.close_reason));
+        }
         if (message.kind != WS_TEXT) continue;
         json_decref(v->last);
         v->last = NULL;
@@ -73,7 +76,8 @@ static int await(struct verify *v, struct wire *wire, const char *type, const ch
         bool same_id = id == NULL || (got_id != NULL && strcmp(id, got_id) == 0);
         if (str_eq_c(got, type) && same_id) return 0;
         if (str_eq_c(got, "error") && id != NULL && same_id) {
-            const char *code = json_string_value(json_object_get(json_object_get(v->last, "payload"), "code"));
+            const char *code =
+                json_string_value(json_object_get(json_object_get(v->last, "payload"), "code"));
             return wrong(v, "instead of %s came the error %s", type, code == NULL ? "?" : code);
         }
     }
@@ -85,7 +89,9 @@ static int expect_error(struct verify *v, struct wire *wire, const char *code)
 {
     TRY(await(v, wire, "error", NULL));
     const char *got = json_string_value(json_object_get(payload(v), "code"));
-    return got != NULL && strcmp(got, code) == 0 ? 0 : wrong(v, "expected the error %s, got %s", code, got == NULL ? "none" : got);
+    return got != NULL && strcmp(got, code) == 0
+               ? 0
+               : wrong(v, "expected the error %s, got %s", code, got == NULL ? "none" : got);
 }
 
 static int expect_close(struct verify *v, struct wire *wire, unsigned code)
@@ -94,7 +100,9 @@ static int expect_close(struct verify *v, struct wire *wire, unsigned code)
     do {
         TRY(wire_next(wire, WIRE_DEADLINE_MS, &message, &v->why));
     } while (message.kind != WS_CLOSE);
-    return message.close_code == code ? 0 : wrong(v, "expected a Close with %u, got %u", code, message.close_code);
+    return message.close_code == code
+               ? 0
+               : wrong(v, "expected a Close with %u, got %u", code, message.close_code);
 }
 
 static int connect_with(struct verify *v, const char *query, const char *headers, struct wire **ret_wire)
@@ -121,14 +129,21 @@ static int check_health(struct verify *v)
     OWNED(json_tree) json_t *health = NULL;
     TRY(request_json(v, "GET", "/healthz", &health));
     const char *status = json_string_value(json_object_get(health, "status"));
-    return status != NULL && strcmp(status, "ok") == 0 ? 0 : wrong(v, "this is no Footfall server: /healthz does not say ok");
+    return status != NULL && strcmp(status, "ok") == 0
+               ? 0
+               : wrong(v, "this is no Footfall server: /healthz does not say ok");
 }
 
 static int check_ready(struct verify *v)
 {
     OWNED(wire_answer) struct wire_answer answer = {0};
     TRY(request(v, "GET", "/readyz", &answer));
-    return answer.status == 200 ? 0 : wrong(v, "the server cannot take check-ins now (%d): look at its log, its disk and its database", answer.status);
+    return answer.status == 200
+               ? 0
+               : wrong(
+                     v,
+                     "the server cannot take check-ins now (%d): look at its log, its disk and its database",
+                     answer.status);
 }
 
 static int month_of(struct str name)
@@ -148,12 +163,16 @@ static int check_clock(struct verify *v)
     struct str date = wire_header(&answer, "Date");
     if (date.len != 29) return wrong(v, "the server tells no time");
     char moment[64];
-    snprintf(moment, sizeof moment, "%.4s-%02d-%.2sT%.8sZ", date.at + 12, month_of((struct str){date.at + 8, 3}), date.at + 5, date.at + 17);
+    snprintf(moment, sizeof moment, "%.4s-%02d-%.2sT%.8sZ", date.at + 12,
+             month_of((struct str){date.at + 8, 3}), date.at + 5, date.at + 17);
     struct wall_ms there;
     if (wall_parse(str_c(moment), &there) < 0) return wrong(v, "the server tells no time");
     int64_t skew_ms = there.ms - clock_wall().ms;
     if (skew_ms < CLOCK_SKEW_MS && skew_ms > -CLOCK_SKEW_MS) return 0;
-    return wrong(v, "the clocks of this machine and the server differ by %lld s: tokens will seem expired; set both by NTP", (long long)(skew_ms / 1000));
+    return wrong(
+        v,
+        "the clocks of this machine and the server differ by %lld s: tokens will seem expired; set both by NTP",
+        (long long)(skew_ms / 1000));
 }
 
 static int check_token(struct verify *v)
@@ -162,21 +181,29 @@ static int check_token(struct verify *v)
     TRY(request(v, "GET", "/api/v1/me", &answer));
     if (answer.status == 200) return 0;
     if (answer.status != 401) return wrong(v, "/api/v1/me was answered with %d", answer.status);
-    return wrong(v, "the server does not take this token: it is expired, or minted with another key; mint one with `footfall token` there");
+    return wrong(
+        v,
+        "the server does not take this token: it is expired, or minted with another key; mint one with `footfall token` there");
 }
 
 static int check_csp(struct verify *v)
 {
     OWNED(wire_answer) struct wire_answer answer = {0};
     TRY(wire_request(&v->url, "GET", "/", "", (struct str){0}, &answer, &v->why));
-    if (answer.status != 200) return wrong(v, "the web app is not there (GET / gives %d): build it, or set [server] web_root", answer.status);
+    if (answer.status != 200) {
+        return wrong(v, "the web app is not there (GET / gives %d): build it, or set [server] web_root",
+                     answer.status);
+    }
     struct str policy = wire_header(&answer, "Content-Security-Policy");
     char wanted[400], text[2048];
     snprintf(wanted, sizeof wanted, "%s://%s", v->url.is_https ? "wss" : "ws", v->url.authority);
     snprintf(text, sizeof text, "%.*s", STR_ARG(policy));
     const char *directive = strstr(text, "connect-src");
     if (directive == NULL || strstr(directive, wanted) == NULL) {
-        return wrong(v, "the page's CSP would block its own socket: connect-src lacks %s; set [server] public_url or trusted_proxies", wanted);
+        return wrong(
+            v,
+            "the page's CSP would block its own socket: connect-src lacks %s; set [server] public_url or trusted_proxies",
+            wanted);
     }
     return strstr(text, "unsafe-inline") == NULL ? 0 : wrong(v, "the page's CSP allows unsafe-inline");
 }
@@ -185,14 +212,17 @@ static int check_upgrade(struct verify *v) { return connect_with(v, "", "", &v->
 
 static int check_authenticate(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"authenticate\",\"id\":\"a1\",\"payload\":{\"token\":\"%s\"}}", v->token));
+    TRY(say(v, v->first, "{\"type\":\"authenticate\",\"id\":\"a1\",\"payload\":{\"token\":\"%s\"}}",
+            v->token));
     TRY(await(v, v->first, "authentication_success", "a1"));
     const char *epoch = json_string_value(json_object_get(payload(v), "epoch"));
     if (epoch == NULL) return wrong(v, "authentication_success has no epoch");
     snprintf(v->epoch, sizeof v->epoch, "%s", epoch);
     const json_t *locations = json_object_get(payload(v), "locations");
     const char *first = json_string_value(json_array_get(locations, 0));
-    if (v->location == NULL && first == NULL) return wrong(v, "this token allows no location; mint one with --loc '*'");
+    if (v->location == NULL && first == NULL) {
+        return wrong(v, "this token allows no location; mint one with --loc '*'");
+    }
     snprintf(v->place, sizeof v->place, "%s", v->location != NULL ? v->location : first);
     return 0;
 }
@@ -200,7 +230,9 @@ static int check_authenticate(struct verify *v)
 static int check_initial_stats(struct verify *v)
 {
     TRY(await(v, v->first, "initial_stats", NULL));
-    return json_array_size(json_object_get(payload(v), "locations")) > 0 ? 0 : wrong(v, "initial_stats has no location");
+    return json_array_size(json_object_get(payload(v), "locations")) > 0
+               ? 0
+               : wrong(v, "initial_stats has no location");
 }
 
 static int check_url_token(struct verify *v)
@@ -271,14 +303,18 @@ static int check_ping(struct verify *v)
     do {
         TRY(wire_next(v->first, WIRE_DEADLINE_MS, &message, &v->why));
     } while (message.kind != WS_PONG);
-    return message.payload.len == 4 && memcmp(message.payload.at, "ping", 4) == 0 ? 0 : wrong(v, "a pong with other content came");
+    return message.payload.len == 4 && memcmp(message.payload.at, "ping", 4) == 0
+               ? 0
+               : wrong(v, "a pong with other content came");
 }
 
 static int check_get_stats(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"get_stats\",\"id\":\"s1\",\"payload\":{\"location\":\"%s\"}}", v->place));
+    TRY(say(v, v->first, "{\"type\":\"get_stats\",\"id\":\"s1\",\"payload\":{\"location\":\"%s\"}}",
+            v->place));
     TRY(await(v, v->first, "stats", "s1"));
-    return json_is_integer(json_object_get(payload(v), "check_ins_today")) ? 0 : wrong(v, "stats has no figures");
+    return json_is_integer(json_object_get(payload(v), "check_ins_today")) ? 0
+                                                                           : wrong(v, "stats has no figures");
 }
 
 static int check_errors(struct verify *v)
@@ -293,7 +329,10 @@ static int check_errors(struct verify *v)
 
 static int check_unknown_member(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"check_in\",\"id\":\"%s-u\",\"payload\":{\"code\":\"verify-nobody-0000\",\"location\":\"%s\"}}", v->request_id, v->place));
+    TRY(say(
+        v, v->first,
+        "{\"type\":\"check_in\",\"id\":\"%s-u\",\"payload\":{\"code\":\"verify-nobody-0000\",\"location\":\"%s\"}}",
+        v->request_id, v->place));
     return expect_error(v, v->first, "member_not_found");
 }
 
@@ -317,8 +356,10 @@ static int find_member(struct verify *v)
 static int check_check_in(struct verify *v)
 {
     TRY(find_member(v));
-    TRY(say(v, v->first, "{\"type\":\"check_in\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\",\"override\":{\"reason\":\"footfall verify\"}}}",
-            v->request_id, (long long)v->member, v->place));
+    TRY(say(
+        v, v->first,
+        "{\"type\":\"check_in\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\",\"override\":{\"reason\":\"footfall verify\"}}}",
+        v->request_id, (long long)v->member, v->place));
     TRY(await(v, v->first, "check_in_success", v->request_id));
     v->visit = json_integer_value(json_object_get(payload(v), "visit_id"));
     return v->visit > 0 ? 0 : wrong(v, "check_in_success has no visit_id");
@@ -349,8 +390,10 @@ static int check_stats_update(struct verify *v)
 
 static int check_same_request(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"check_in\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\",\"override\":{\"reason\":\"footfall verify\"}}}",
-            v->request_id, (long long)v->member, v->place));
+    TRY(say(
+        v, v->first,
+        "{\"type\":\"check_in\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld,\"location\":\"%s\",\"override\":{\"reason\":\"footfall verify\"}}}",
+        v->request_id, (long long)v->member, v->place));
     TRY(await(v, v->first, "check_in_success", v->request_id));
     bool replayed = json_is_true(json_object_get(payload(v), "replayed"));
     bool same = json_integer_value(json_object_get(payload(v), "visit_id")) == v->visit;
@@ -359,13 +402,15 @@ static int check_same_request(struct verify *v)
 
 static int check_id_reused(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"check_out\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld}}", v->request_id, (long long)v->member));
+    TRY(say(v, v->first, "{\"type\":\"check_out\",\"id\":\"%s\",\"payload\":{\"member_id\":%lld}}",
+            v->request_id, (long long)v->member));
     return expect_error(v, v->first, "id_reused");
 }
 
 static int check_check_out(struct verify *v)
 {
-    TRY(say(v, v->first, "{\"type\":\"check_out\",\"id\":\"%s-o\",\"payload\":{\"member_id\":%lld}}", v->request_id, (long long)v->member));
+    TRY(say(v, v->first, "{\"type\":\"check_out\",\"id\":\"%s-o\",\"payload\":{\"member_id\":%lld}}",
+            v->request_id, (long long)v->member));
     char id[80];
     snprintf(id, sizeof id, "%s-o", v->request_id);
     TRY(await(v, v->first, "check_out_success", id));
@@ -380,10 +425,14 @@ static int check_resume(struct verify *v)
 {
     OWNED(wire) struct wire *wire = NULL;
     TRY(connect_with(v, "", "", &wire));
-    TRY(say(v, wire, "{\"type\":\"authenticate\",\"id\":\"r1\",\"payload\":{\"token\":\"%s\",\"locations\":[\"%s\"],\"resume\":{\"epoch\":\"%s\",\"after\":{\"%s\":%lld}}}}",
-            v->token, v->place, v->epoch, v->place, (long long)v->seq));
+    TRY(say(
+        v, wire,
+        "{\"type\":\"authenticate\",\"id\":\"r1\",\"payload\":{\"token\":\"%s\",\"locations\":[\"%s\"],\"resume\":{\"epoch\":\"%s\",\"after\":{\"%s\":%lld}}}}",
+        v->token, v->place, v->epoch, v->place, (long long)v->seq));
     TRY(await(v, wire, "authentication_success", "r1"));
-    if (!json_is_true(json_object_get(payload(v), "recovered"))) return wrong(v, "the missed events could not be given");
+    if (!json_is_true(json_object_get(payload(v), "recovered"))) {
+        return wrong(v, "the missed events could not be given");
+    }
     int64_t seq;
     do {
         struct ws_message message;
@@ -394,7 +443,8 @@ static int check_resume(struct verify *v)
         TRY(json_in(str_span(ws_message_str(&message)), &v->last));
         seq = json_integer_value(json_object_get(payload(v), "seq"));
         if (seq == 0) continue;
-        return seq == v->seq + 1 ? 0 : wrong(v, "after event %lld came %lld", (long long)v->seq, (long long)seq);
+        return seq == v->seq + 1 ? 0
+                                 : wrong(v, "after event %lld came %lld", (long long)v->seq, (long long)seq);
     } while (true);
 }
 
@@ -415,9 +465,12 @@ static int check_subscriptions(struct verify *v)
 {
     TRY(say(v, v->first, "{\"type\":\"unsubscribe\",\"id\":\"n1\",\"payload\":{\"locations\":\"*\"}}"));
     TRY(await(v, v->first, "unsubscribed", "n1"));
-    TRY(say(v, v->first, "{\"type\":\"subscribe\",\"id\":\"n2\",\"payload\":{\"locations\":[\"%s\"]}}", v->place));
+    TRY(say(v, v->first, "{\"type\":\"subscribe\",\"id\":\"n2\",\"payload\":{\"locations\":[\"%s\"]}}",
+            v->place));
     TRY(await(v, v->first, "subscribed", "n2"));
-    return json_is_integer(json_object_get(json_object_get(payload(v), "heads"), v->place)) ? 0 : wrong(v, "subscribed tells no head");
+    return json_is_integer(json_object_get(json_object_get(payload(v), "heads"), v->place))
+               ? 0
+               : wrong(v, "subscribed tells no head");
 }
 
 static int check_binary(struct verify *v)
@@ -437,7 +490,7 @@ static int check_close(struct verify *v)
 static const struct {
     const char *what;
     check_run *run;
-    bool ends_it;             /* nothing after it makes sense where it fails */
+    bool ends_it; /* nothing after it makes sense where it fails */
 } CHECKS[] = {
     {"the server answers", check_health, true},
     {"it can take check-ins", check_ready, false},
@@ -475,8 +528,8 @@ static void report(struct verify *v, const char *what, int rc, int64_t took_ms, 
     if (rc == 0) v->passed++;
     else v->failed++;
     if (v->as_json) {
-        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:s?}", "check", what, "passed", rc == 0, "ms", (json_int_t)took_ms, "why",
-                                              rc == 0 ? NULL : v->why.text));
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:s?}", "check", what, "passed", rc == 0, "ms",
+                                              (json_int_t)took_ms, "why", rc == 0 ? NULL : v->why.text));
         return;
     }
     printf("%s  %-50s %5lld ms\n", rc == 0 ? "pass" : "FAIL", what, (long long)took_ms);
@@ -500,13 +553,21 @@ int verify_command(int argc, char **argv)
 {
     struct verify v = {0};
     const struct arg flags[] = {
-        {.name = "token", .value_name = "JWT", .value = &v.token, .help = "a token of staff or above (mint one with `footfall token`)"},
-        {.name = "location", .value_name = "SLUG", .value = &v.location, .help = "where to check in; default the token's first"},
+        {.name = "token",
+         .value_name = "JWT",
+         .value = &v.token,
+         .help = "a token of staff or above (mint one with `footfall token`)"},
+        {.name = "location",
+         .value_name = "SLUG",
+         .value = &v.location,
+         .help = "where to check in; default the token's first"},
         {.name = "json", .set = &v.as_json, .help = "one JSON object instead of lines"},
     };
-    struct args args = {.words_max = 1,
+    struct args args = {
+        .words_max = 1,
         .usage = "footfall verify URL --token JWT [--location SLUG] [--json]",
-        .about = "Goes through every message of the protocol against a running server. Checks one member in and out, and takes the visit back.",
+        .about =
+            "Goes through every message of the protocol against a running server. Checks one member in and out, and takes the visit back.",
         .flags = flags,
         .flag_count = COUNT_OF(flags),
     };
@@ -519,7 +580,9 @@ int verify_command(int argc, char **argv)
     OWNED(json_tree) json_t *list = json_array();
     run_checks(&v, list);
     if (v.as_json) {
-        OWNED(json_tree) json_t *all = json_pack("{s:i, s:i, s:O}", "passed", (int)v.passed, "failed", (int)v.failed, "checks", list);
+        OWNED(json_tree)
+        json_t *all =
+            json_pack("{s:i, s:i, s:O}", "passed", (int)v.passed, "failed", (int)v.failed, "checks", list);
         OWNED(mem) char *text = json_dumps(all, JSON_INDENT(2));
         printf("%s\n", text == NULL ? "{}" : text);
     } else {

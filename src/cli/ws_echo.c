@@ -202,8 +202,9 @@ static ON_LOOP int read_request(struct client *client, struct mspan *bytes)
     bytes->at += bytes->len - in.len;
     bytes->len = in.len;
     if (step == ERR_NOMEM) return step;
-    if (step < 0)
+    if (step < 0) {
         return refuse(client, http_reader_status(client->reader), http_reader_reason(client->reader));
+    }
     if (step == HTTP_MORE) return 0;
     return upgrade(client, http_reader_request(client->reader));
 }
@@ -242,8 +243,9 @@ static void on_closed(struct conn *conn, int why)
     free(client);
 }
 
-static const struct conn_handler HANDLER = {
-    .on_bytes = on_bytes, .on_drained = on_drained, .on_closed = on_closed};
+static const struct conn_handler HANDLER = {.on_bytes = on_bytes,
+                                            .on_drained = on_drained,
+                                            .on_closed = on_closed};
 
 static int on_accept(struct loop *loop, int fd, const struct peer *peer, void *ctx)
 {

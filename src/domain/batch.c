@@ -23,8 +23,8 @@ void batch_done(struct batch *batch)
     arena_done(&batch->arena);
 }
 
-int batch_begin(struct batch *batch, const struct directory *directory, const struct command *const *commands, size_t count,
-                struct wall_ms now)
+int batch_begin(struct batch *batch, const struct directory *directory, const struct command *const *commands,
+                size_t count, struct wall_ms now)
 {
     check(count <= BATCH_COMMANDS_MAX);
     clear_tables(batch);
@@ -41,23 +41,27 @@ int batch_begin(struct batch *batch, const struct directory *directory, const st
     batch->visited_today = arena_array(&batch->arena, bool, count + 1);
     batch->decisions = arena_array(&batch->arena, struct decision, count + 1);
     batch->due = arena_array(&batch->arena, struct visit *, BATCH_DUE_MAX);
-    if (batch->named == NULL || batch->visited_today == NULL || batch->decisions == NULL || batch->due == NULL) return ERR_NOMEM;
+    if (batch->named == NULL || batch->visited_today == NULL || batch->decisions == NULL ||
+        batch->due == NULL) {
+        return ERR_NOMEM;
+    }
     return 0;
 }
 
 /* What all batch_put_* do: find by key, else take zeroed memory, let the caller set its key, and add. uthash leaves hh.tbl NULL
  * where its own allocation failed (HASH_NONFATAL_OOM). */
-#define FIND_OR_TAKE(table, key_at, key_bytes, ret_item, ret_new)                                                      \
-    do {                                                                                                               \
-        HASH_FIND(hh, table, key_at, key_bytes, *(ret_item));                                                          \
-        *(ret_new) = *(ret_item) == NULL;                                                                              \
-        if (!*(ret_new)) return 0;                                                                                     \
-        *(ret_item) = arena_take(&batch->arena, 1, sizeof **(ret_item));                                               \
-        if (*(ret_item) == NULL) return ERR_NOMEM;                                                                     \
+#define FIND_OR_TAKE(table, key_at, key_bytes, ret_item, ret_new)                                            \
+    do {                                                                                                     \
+        HASH_FIND(hh, table, key_at, key_bytes, *(ret_item));                                                \
+        *(ret_new) = *(ret_item) == NULL;                                                                    \
+        if (!*(ret_new)) return 0;                                                                           \
+        *(ret_item) = arena_take(&batch->arena, 1, sizeof **(ret_item));                                     \
+        if (*(ret_item) == NULL) return ERR_NOMEM;                                                           \
     } while (0)
 #define ADDED(item) ((item)->hh.tbl != NULL ? 0 : ERR_NOMEM)
 
-int batch_put_location(struct batch *batch, struct location_id id, struct location_state **ret_state, bool *ret_new)
+int batch_put_location(struct batch *batch, struct location_id id, struct location_state **ret_state,
+                       bool *ret_new)
 {
     FIND_OR_TAKE(batch->locations, &id, sizeof id, ret_state, ret_new);
     (*ret_state)->location = directory_by_id(batch->directory, id);
@@ -66,7 +70,8 @@ int batch_put_location(struct batch *batch, struct location_id id, struct locati
     return ADDED(*ret_state);
 }
 
-int batch_put_member(struct batch *batch, struct member_id id, struct batch_member **ret_member, bool *ret_new)
+int batch_put_member(struct batch *batch, struct member_id id, struct batch_member **ret_member,
+                     bool *ret_new)
 {
     FIND_OR_TAKE(batch->members, &id, sizeof id, ret_member, ret_new);
     (*ret_member)->member.id = id;
@@ -137,7 +142,8 @@ int request_key(struct batch *batch, const struct command *command, struct str *
     return in_arena(batch, &key, ret_key);
 }
 
-int denial_key(struct batch *batch, const struct command *command, struct member_id member, struct str *ret_key)
+int denial_key(struct batch *batch, const struct command *command, struct member_id member,
+               struct str *ret_key)
 {
     OWNED(buf) struct buf key = buf_of(1024);
     TRY(buf_printf(&key, "%lld/%d/", (long long)command->location.n, (int)command->actor.source));

@@ -25,34 +25,36 @@
 /* A location's row, held under lock until the commit. */
 struct location_state {
     const struct location *location;
-    struct seq head;          /* the last seq given out; decide moves it */
-    struct stats stats;       /* as of head; decide moves it */
-    bool changed;             /* events were added */
-    bool refold;              /* the day must be re-folded from the visits: save does, after writing them */
+    struct seq head;    /* the last seq given out; decide moves it */
+    struct stats stats; /* as of head; decide moves it */
+    bool changed;       /* events were added */
+    bool refold;        /* the day must be re-folded from the visits: save does, after writing them */
     UT_hash_handle hh;
 };
 
 struct batch_member {
     struct member member;
     struct batch_visit *made; /* visits begun in this batch, newest first, by next_of_member */
-    struct visit **recent;    /* loaded only where a command tells of the past (occurred_at): the member's visits since */
-    size_t recent_count;      /* late_max_ms and max_stay_ms ago, oldest first, at most BATCH_RECENT_MAX of the newest */
-    bool changed;             /* visits_total or last_visit_at */
+    struct visit *
+        *recent; /* loaded only where a command tells of the past (occurred_at): the member's visits since */
+    size_t
+        recent_count; /* late_max_ms and max_stay_ms ago, oldest first, at most BATCH_RECENT_MAX of the newest */
+    bool changed;     /* visits_total or last_visit_at */
     UT_hash_handle hh;
 };
 
 /* A request answered before (contract 1.1, point 3), or in this batch. */
 struct batch_request {
-    struct str key;           /* actor key, 0x1f, request id */
+    struct str key; /* actor key, 0x1f, request id */
     uint8_t fingerprint[FINGERPRINT_BYTES];
-    struct str reply;         /* what protocol/reply_json.c made of the decision, opaque to stores */
-    size_t command_index;     /* of this batch's command; SIZE_MAX for a loaded one */
+    struct str reply;     /* what protocol/reply_json.c made of the decision, opaque to stores */
+    size_t command_index; /* of this batch's command; SIZE_MAX for a loaded one */
     UT_hash_handle hh;
 };
 
 /* The open line of refusals of one member (or unknown code) at one location and source. */
 struct batch_denial {
-    struct str key;           /* denial_key() */
+    struct str key; /* denial_key() */
     struct wall_ms first_at;
     int32_t repeats;
     bool changed;
@@ -62,11 +64,11 @@ struct batch_denial {
 /* --- What decide makes --- */
 
 struct decision {
-    enum code code;           /* CODE_OK: carried out (or repeated, or replayed) */
+    enum code code; /* CODE_OK: carried out (or repeated, or replayed) */
     bool replayed;
     bool repeated;
     bool can_override;
-    const struct member *member;     /* NULL where nobody is known */
+    const struct member *member; /* NULL where nobody is known */
     const char *member_status;
     const struct location *location; /* of the visit */
     struct visit visit;              /* as it is after the command */
@@ -75,19 +77,20 @@ struct decision {
     int64_t duration_seconds;
     struct code_list warnings;
     struct code_list greetings;
-    struct batch_request *request;   /* replayed: the one answered before; new: keep it, since it made an event; else NULL */
+    struct batch_request
+        *request; /* replayed: the one answered before; new: keep it, since it made an event; else NULL */
 };
 
 /* Save takes a new visit's punch (visit.membership: visits_left less one) and gives an undone one's back. */
 struct batch_visit {
     struct visit visit;
-    struct str notes;         /* at NULL: none, or as they are */
+    struct str notes; /* at NULL: none, or as they are */
     struct str checked_in_by;
     struct str checked_out_by;
     enum source source;
     bool is_new;
-    bool is_changed;          /* of a loaded one */
-    bool is_undone_now;       /* undone in this batch: give the punch back */
+    bool is_changed;    /* of a loaded one */
+    bool is_undone_now; /* undone in this batch: give the punch back */
     struct batch_visit *next_of_member;
     UT_hash_handle hh;
 };
@@ -95,7 +98,7 @@ struct batch_visit {
 /* Something for the audit: who overrode, undid or edited what and why. */
 struct batch_audit {
     struct str actor;
-    const char *action;       /* "override", "undo", "edit_visit" */
+    const char *action; /* "override", "undo", "edit_visit" */
     struct visit_id visit;
     struct member_id member;
     struct location_id location;
@@ -110,19 +113,21 @@ struct batch {
     struct wall_ms now;
     const struct command *const *commands;
     size_t command_count;
-    struct member_id *named;          /* load: for each command, whom it names; 0: nobody. For undo and edit: the visit's member */
-    bool *visited_today;              /* load: for each check-in, whether the member was let in at that location on its local day before */
+    struct member_id
+        *named; /* load: for each command, whom it names; 0: nobody. For undo and edit: the visit's member */
+    bool *
+        visited_today; /* load: for each check-in, whether the member was let in at that location on its local day before */
     struct visit_id next_visit;       /* load: the next free number; decide moves it */
     struct location_state *locations; /* hashes */
     struct batch_member *members;
     struct batch_request *requests;
     struct batch_denial *denials;
-    struct batch_visit *visits;       /* every visit loaded or made */
-    struct visit **due;               /* load: open visits whose auto_end_at is at or before now, oldest first */
+    struct batch_visit *visits; /* every visit loaded or made */
+    struct visit **due;         /* load: open visits whose auto_end_at is at or before now, oldest first */
     size_t due_count;
-    bool more_due;                    /* more than BATCH_DUE_MAX: run again at once */
-    struct decision *decisions;       /* decide: one for each command */
-    struct event *events;             /* decide: in order; seq rises within each location */
+    bool more_due;              /* more than BATCH_DUE_MAX: run again at once */
+    struct decision *decisions; /* decide: one for each command */
+    struct event *events;       /* decide: in order; seq rises within each location */
     size_t event_count;
     size_t event_cap;
     struct batch_audit *audits;
@@ -134,22 +139,28 @@ struct batch {
 void batch_init(struct batch *batch, const struct rules *rules);
 void batch_done(struct batch *batch);
 /* Begins anew with these commands at this moment. */
-MUST_USE int batch_begin(struct batch *batch, const struct directory *directory, const struct command *const *commands,
-                         size_t count, struct wall_ms now);
+MUST_USE int batch_begin(struct batch *batch, const struct directory *directory,
+                         const struct command *const *commands, size_t count, struct wall_ms now);
 
 /* For stores, while loading. Each returns what is there already, or puts a zeroed one in and sets *ret_new. */
-MUST_USE int batch_put_location(struct batch *batch, struct location_id id, struct location_state **ret_state, bool *ret_new);
-MUST_USE int batch_put_member(struct batch *batch, struct member_id id, struct batch_member **ret_member, bool *ret_new);
-MUST_USE int batch_put_request(struct batch *batch, struct str key, struct batch_request **ret_request, bool *ret_new);
-MUST_USE int batch_put_denial(struct batch *batch, struct str key, struct batch_denial **ret_denial, bool *ret_new);
-MUST_USE int batch_put_visit(struct batch *batch, struct visit_id id, struct batch_visit **ret_visit, bool *ret_new);
+MUST_USE int batch_put_location(struct batch *batch, struct location_id id, struct location_state **ret_state,
+                                bool *ret_new);
+MUST_USE int batch_put_member(struct batch *batch, struct member_id id, struct batch_member **ret_member,
+                              bool *ret_new);
+MUST_USE int batch_put_request(struct batch *batch, struct str key, struct batch_request **ret_request,
+                               bool *ret_new);
+MUST_USE int batch_put_denial(struct batch *batch, struct str key, struct batch_denial **ret_denial,
+                              bool *ret_new);
+MUST_USE int batch_put_visit(struct batch *batch, struct visit_id id, struct batch_visit **ret_visit,
+                             bool *ret_new);
 struct location_state *batch_location(const struct batch *batch, struct location_id id);
 struct batch_member *batch_member(const struct batch *batch, struct member_id id);
 struct batch_visit *batch_visit(const struct batch *batch, struct visit_id id);
 
 /* The keys that commands name rows by; in the batch's arena. */
 MUST_USE int request_key(struct batch *batch, const struct command *command, struct str *ret_key);
-MUST_USE int denial_key(struct batch *batch, const struct command *command, struct member_id member, struct str *ret_key);
+MUST_USE int denial_key(struct batch *batch, const struct command *command, struct member_id member,
+                        struct str *ret_key);
 /* What a scanned code is looked up by: the card's form («c:» and the code without outer blanks and letter case) and the
  * QR token's («q:» and exactly the code). A store looks up both; the QR token wins. */
 MUST_USE int code_keys(struct batch *batch, struct str code, struct str *ret_card, struct str *ret_qr);

@@ -8,7 +8,7 @@ struct entry {
     struct location_state *state;
     struct batch_member *who;
     struct wall_ms at;
-    bool late;                /* a fact of the past */
+    bool late;                           /* a fact of the past */
     const struct membership *membership; /* that lets in; NULL: none does */
     struct code_list warnings;
 };
@@ -27,7 +27,8 @@ static int count_refusal(struct batch *batch, const struct entry *entry, int32_t
     struct batch_denial *line;
     bool is_new;
     TRY(batch_put_denial(batch, key, &line, &is_new));
-    bool goes_on = wall_is(line->first_at) && batch->now.ms - line->first_at.ms <= batch->rules->denial_line_ms &&
+    bool goes_on = wall_is(line->first_at) &&
+                   batch->now.ms - line->first_at.ms <= batch->rules->denial_line_ms &&
                    batch->now.ms >= line->first_at.ms;
     line->repeats = goes_on ? line->repeats + 1 : 0;
     if (!goes_on) line->first_at = batch->now;
@@ -94,7 +95,8 @@ static void answer_with(struct entry *entry, const struct batch *batch, const st
     decision->seq = held->visit.in_seq;
     decision->location = directory_by_id(batch->directory, held->visit.location);
     decision->member = &entry->who->member;
-    decision->member_status = member_status(&entry->who->member, zone_local(entry->state->location->zone, entry->at).day);
+    decision->member_status =
+        member_status(&entry->who->member, zone_local(entry->state->location->zone, entry->at).day);
     decision->currently_in = there == NULL ? entry->state->stats.currently_in : there->stats.currently_in;
     decision->warnings = entry->warnings;
 }
@@ -121,7 +123,8 @@ static void find_membership(struct entry *entry, struct findings *findings)
 {
     const struct member *member = &entry->who->member;
     struct day today = zone_local(entry->state->location->zone, entry->at).day;
-    enum code code = membership_find(member->memberships, member->membership_count, today, &entry->membership);
+    enum code code =
+        membership_find(member->memberships, member->membership_count, today, &entry->membership);
     switch (code) {
     case CODE_OK: return;
     case CODE_MEMBERSHIP_FROZEN: find(findings, PROBLEM_FROZEN, code); return;
@@ -154,19 +157,25 @@ static void find_all(const struct batch *batch, struct entry *entry, struct find
     const struct location *location = entry->state->location;
     const struct member *member = &entry->who->member;
     find_membership(entry, findings);
-    if (!hours_open_at(&location->hours, location->zone, entry->at)) find(findings, PROBLEM_HOURS, CODE_OUTSIDE_HOURS);
+    if (!hours_open_at(&location->hours, location->zone, entry->at)) {
+        find(findings, PROBLEM_HOURS, CODE_OUTSIDE_HOURS);
+    }
     if (!entry->late && is_full(entry)) find(findings, PROBLEM_CAPACITY, CODE_CAPACITY_REACHED);
-    if (owes_more_than(member, batch->rules->balance_warn_minor)) find(findings, PROBLEM_BALANCE, CODE_BALANCE_DUE);
+    if (owes_more_than(member, batch->rules->balance_warn_minor)) {
+        find(findings, PROBLEM_BALANCE, CODE_BALANCE_DUE);
+    }
     if (member->photo_url.at == NULL) find(findings, PROBLEM_NO_PHOTO, CODE_NO_PHOTO);
 }
 
-static enum policy_action action_for(const struct rules *rules, const struct entry *entry, const struct finding *finding)
+static enum policy_action action_for(const struct rules *rules, const struct entry *entry,
+                                     const struct finding *finding)
 {
     enum source source = entry->command->actor.source;
     bool device = source == SOURCE_KIOSK || source == SOURCE_TURNSTILE;
     enum policy_action action = (device ? rules->kiosk : rules->desk)[finding->problem];
     if (finding->problem == PROBLEM_CAPACITY && entry->state->location->hard_capacity) return POLICY_BLOCK;
-    bool owes_too_much = finding->problem == PROBLEM_BALANCE && owes_more_than(&entry->who->member, rules->balance_block_minor);
+    bool owes_too_much = finding->problem == PROBLEM_BALANCE &&
+                         owes_more_than(&entry->who->member, rules->balance_block_minor);
     if (owes_too_much && action == POLICY_WARN) return POLICY_BLOCK;
     return action;
 }
@@ -211,7 +220,8 @@ static void greet(const struct batch *batch, const struct entry *entry, struct c
     }
     if (member->visits_total == 0) add_code(greetings, CODE_FIRST_VISIT);
     if ((member->visits_total + 1) % 100 == 0) add_code(greetings, CODE_ROUND_VISIT);
-    bool long_away = wall_is(member->last_visit_at) && entry->at.ms - member->last_visit_at.ms > batch->rules->long_away_ms;
+    bool long_away = wall_is(member->last_visit_at) &&
+                     entry->at.ms - member->last_visit_at.ms > batch->rules->long_away_ms;
     if (long_away) add_code(greetings, CODE_BACK_AFTER_LONG);
 }
 
@@ -225,7 +235,9 @@ static bool is_first_today(const struct batch *batch, size_t index, const struct
     struct day today = zone_local(location->zone, entry->at).day;
     for (const struct batch_visit *held = entry->who->made; held != NULL; held = held->next_of_member) {
         bool here = held->visit.location.n == location->id.n && !held->visit.undone;
-        if (here && zone_local(location->zone, held->visit.checked_in_at).day.number == today.number) return false;
+        if (here && zone_local(location->zone, held->visit.checked_in_at).day.number == today.number) {
+            return false;
+        }
     }
     return true;
 }
@@ -254,7 +266,9 @@ static int make_visit(struct batch *batch, struct entry *entry, struct batch_vis
         member->memberships[entry->membership - member->memberships].visits_left--;
     }
     member->visits_total++;
-    if (!wall_is(member->last_visit_at) || member->last_visit_at.ms < entry->at.ms) member->last_visit_at = entry->at;
+    if (!wall_is(member->last_visit_at) || member->last_visit_at.ms < entry->at.ms) {
+        member->last_visit_at = entry->at;
+    }
     member->open = &held->visit;
     entry->who->changed = true;
     *ret_held = held;
@@ -372,8 +386,11 @@ int decide_check_in(struct batch *batch, size_t index)
             decision->code = CODE_TOO_OLD;
             return 0;
         }
-        if (command->occurred_at.ms > batch->now.ms + batch->rules->skew_max_ms) add_code(&entry.warnings, CODE_CLOCK_SKEW);
-        else if (command->occurred_at.ms < batch->now.ms) entry.at = command->occurred_at;
+        if (command->occurred_at.ms > batch->now.ms + batch->rules->skew_max_ms) {
+            add_code(&entry.warnings, CODE_CLOCK_SKEW);
+        } else if (command->occurred_at.ms < batch->now.ms) {
+            entry.at = command->occurred_at;
+        }
         entry.late = command_is_late(batch, command);
     }
     if (entry.who == NULL || entry.who->member.deleted) {

@@ -1,7 +1,8 @@
 /* Leaving, and putting right what was recorded: check-out, undo, edit. Leaving always works (contract 1.3 «Policy»). */
 #include "domain/decide.h"
 
-static void answer(const struct batch *batch, struct decision *decision, const struct batch_visit *held, const struct event *event)
+static void answer(const struct batch *batch, struct decision *decision, const struct batch_visit *held,
+                   const struct event *event)
 {
     decision->code = CODE_OK;
     decision->visit = held->visit;
@@ -16,8 +17,8 @@ static void answer(const struct batch *batch, struct decision *decision, const s
     check(batch_visit(batch, held->visit.id) == held);
 }
 
-static int correct(struct batch *batch, const struct command *command, struct batch_visit *held, enum correction correction,
-                   int32_t step, struct event **ret_event)
+static int correct(struct batch *batch, const struct command *command, struct batch_visit *held,
+                   enum correction correction, int32_t step, struct event **ret_event)
 {
     struct batch_member *who = batch_member(batch, held->visit.member);
     struct location_state *state = batch_location(batch, held->visit.location);
@@ -78,7 +79,8 @@ int decide_check_out(struct batch *batch, size_t index)
         } else if (command->occurred_at.ms < batch->now.ms) {
             at = command->occurred_at;
         }
-        struct batch_visit *covering = command_is_late(batch, command) ? visit_covering(batch, who, at) : NULL;
+        struct batch_visit *covering =
+            command_is_late(batch, command) ? visit_covering(batch, who, at) : NULL;
         if (covering != NULL && !visit_is_open(&covering->visit) && covering->visit.automatic) {
             return late_check_out(batch, index, covering, at);
         }
@@ -119,7 +121,9 @@ int decide_undo(struct batch *batch, size_t index)
     who->changed = true;
     for (size_t i = 0; i < who->member.membership_count; i++) {
         struct membership *membership = &who->member.memberships[i];
-        if (held->visit.membership != 0 && membership->id == held->visit.membership) membership->visits_left++;
+        if (held->visit.membership != 0 && membership->id == held->visit.membership) {
+            membership->visits_left++;
+        }
     }
     struct event *event;
     TRY(correct(batch, command, held, CORRECTION_UNDONE, was_open ? -1 : 0, &event));

@@ -38,8 +38,8 @@ enum code {
     CODE_UNAVAILABLE,
     CODE_INTERNAL,
     /* Answers of REST alone: */
-    CODE_NOT_FOUND,           /* a visit, a user, a page */
-    CODE_CONFLICT,            /* changed meanwhile (ETag), or taken (a card, a number, a slug) */
+    CODE_NOT_FOUND, /* a visit, a user, a page */
+    CODE_CONFLICT,  /* changed meanwhile (ETag), or taken (a card, a number, a slug) */
     CODE_TOO_BIG,
     /* Warnings only: */
     CODE_NO_MEMBERSHIP,
@@ -48,7 +48,7 @@ enum code {
     /* Greetings only: */
     CODE_BIRTHDAY,
     CODE_FIRST_VISIT,
-    CODE_ROUND_VISIT,         /* the 100th, 200th, … */
+    CODE_ROUND_VISIT, /* the 100th, 200th, … */
     CODE_BACK_AFTER_LONG,
     CODE_COUNT
 };

@@ -18,24 +18,25 @@ enum command_kind { COMMAND_CHECK_IN = 1, COMMAND_CHECK_OUT = 2, COMMAND_UNDO = 
 
 /* Who asks, as far as the rules need to know. */
 struct actor {
-    struct str key;           /* the token's sub: request ids are one space for each */
-    struct str name;          /* shown as «by» */
+    struct str key;  /* the token's sub: request ids are one space for each */
+    struct str name; /* shown as «by» */
     enum source source;
-    bool may_override;        /* staff and above */
-    bool may_override_ban;    /* owner, manager */
+    bool may_override;     /* staff and above */
+    bool may_override_ban; /* owner, manager */
 };
 
 struct command {
     enum command_kind kind;
     struct actor actor;
-    struct str request_id;    /* len 0: none */
-    uint8_t fingerprint[FINGERPRINT_BYTES]; /* of type and payload: the same id with another one is id_reused */
-    struct member_id member;  /* 0 where code names the member */
-    struct str code;          /* len 0: none */
-    struct location_id location; /* of a check-in; 0 for others */
-    struct str notes;         /* at NULL: none; for an edit: leave as they are */
-    struct str override_reason; /* len 0: no override */
-    struct wall_ms occurred_at; /* WALL_NONE: now */
-    struct visit_id visit;    /* of an undo or an edit */
-    struct wall_ms new_checked_out_at; /* of an edit; WALL_NONE: leave */
+    struct str request_id; /* len 0: none */
+    uint8_t
+        fingerprint[FINGERPRINT_BYTES]; /* of type and payload: the same id with another one is id_reused */
+    struct member_id member;            /* 0 where code names the member */
+    struct str code;                    /* len 0: none */
+    struct location_id location;        /* of a check-in; 0 for others */
+    struct str notes;                   /* at NULL: none; for an edit: leave as they are */
+    struct str override_reason;         /* len 0: no override */
+    struct wall_ms occurred_at;         /* WALL_NONE: now */
+    struct visit_id visit;              /* of an undo or an edit */
+    struct wall_ms new_checked_out_at;  /* of an edit; WALL_NONE: leave */
 };

@@ -1,7 +1,8 @@
 /* The order of a batch: days roll over, visits that are due end, then each command in turn. */
 #include "domain/decide.h"
 
-int add_event(struct batch *batch, struct location_state *state, struct event *event, int32_t step, struct event **ret_event)
+int add_event(struct batch *batch, struct location_state *state, struct event *event, int32_t step,
+              struct event **ret_event)
 {
     if (batch->event_count == batch->event_cap) {
         size_t cap = batch->event_cap == 0 ? batch->command_count + 16 : batch->event_cap * 2;
@@ -18,7 +19,8 @@ int add_event(struct batch *batch, struct location_state *state, struct event *e
     event->currently_in = state->stats.currently_in + step;
     event->late = event->late || event->at.ms < batch->now.ms - batch->rules->late_after_ms;
     if (event->member != NULL) {
-        event->member_status = member_status(event->member, zone_local(state->location->zone, batch->now).day);
+        event->member_status =
+            member_status(event->member, zone_local(state->location->zone, batch->now).day);
     }
     if (stats_apply(&state->stats, event, state->location->zone)) state->refold = true;
     state->changed = true;
@@ -28,8 +30,8 @@ int add_event(struct batch *batch, struct location_state *state, struct event *e
     return 0;
 }
 
-int end_visit(struct batch *batch, struct batch_visit *held, struct wall_ms at, const struct actor *actor, struct str notes,
-              bool automatic, struct event **ret_event)
+int end_visit(struct batch *batch, struct batch_visit *held, struct wall_ms at, const struct actor *actor,
+              struct str notes, bool automatic, struct event **ret_event)
 {
     struct visit *visit = &held->visit;
     check(visit_is_open(visit));
@@ -82,7 +84,8 @@ int keep_request(struct batch *batch, size_t index)
     return 0;
 }
 
-int add_audit(struct batch *batch, const struct command *command, const char *action, const struct visit *visit, struct str reason)
+int add_audit(struct batch *batch, const struct command *command, const char *action,
+              const struct visit *visit, struct str reason)
 {
     if (batch->audit_count == batch->audit_cap) {
         size_t cap = batch->audit_cap == 0 ? 8 : batch->audit_cap * 2;
@@ -111,20 +114,23 @@ static bool covers(const struct visit *visit, struct wall_ms at)
 }
 
 /* Calls for each visit of the member that is in the batch: the loaded past, the open one, those made here. */
-#define EACH_VISIT(batch, who, held, body)                                                                             \
-    do {                                                                                                               \
-        for (size_t each_ = 0; each_ < (who)->recent_count; each_++) {                                                 \
-            struct batch_visit *held = batch_visit(batch, (who)->recent[each_]->id);                                   \
-            body                                                                                                       \
-        }                                                                                                              \
-        if ((who)->member.open != NULL) {                                                                              \
-            struct batch_visit *held = batch_visit(batch, (who)->member.open->id);                                     \
-            body                                                                                                       \
-        }                                                                                                              \
-        for (struct batch_visit *held = (who)->made; held != NULL; held = held->next_of_member) { body }               \
+#define EACH_VISIT(batch, who, held, body)                                                                   \
+    do {                                                                                                     \
+        for (size_t each_ = 0; each_ < (who)->recent_count; each_++) {                                       \
+            struct batch_visit *held = batch_visit(batch, (who)->recent[each_]->id);                         \
+            body                                                                                             \
+        }                                                                                                    \
+        if ((who)->member.open != NULL) {                                                                    \
+            struct batch_visit *held = batch_visit(batch, (who)->member.open->id);                           \
+            body                                                                                             \
+        }                                                                                                    \
+        for (struct batch_visit *held = (who)->made; held != NULL; held = held->next_of_member) {            \
+            body                                                                                             \
+        }                                                                                                    \
     } while (0)
 
-struct batch_visit *visit_covering(const struct batch *batch, const struct batch_member *who, struct wall_ms at)
+struct batch_visit *visit_covering(const struct batch *batch, const struct batch_member *who,
+                                   struct wall_ms at)
 {
     EACH_VISIT(batch, who, held, if (covers(&held->visit, at)) return held;);
     return NULL;
@@ -135,7 +141,9 @@ struct batch_visit *visit_after(const struct batch *batch, const struct batch_me
     struct batch_visit *first = NULL;
     EACH_VISIT(batch, who, held, {
         bool later = !held->visit.undone && held->visit.checked_in_at.ms > at.ms;
-        if (later && (first == NULL || held->visit.checked_in_at.ms < first->visit.checked_in_at.ms)) first = held;
+        if (later && (first == NULL || held->visit.checked_in_at.ms < first->visit.checked_in_at.ms)) {
+            first = held;
+        }
     });
     return first;
 }

@@ -31,8 +31,13 @@ int hours_normalise(struct hours *hours)
     if (hours->count > HOURS_SPANS_MAX) return ERR_TOO_BIG;
     for (size_t i = 0; i < hours->count; i++) {
         const struct hours_span *span = &hours->spans[i];
-        if (span->weekday > 6 || span->opens_second < 0 || span->opens_second >= DAY_SECONDS) return ERR_RANGE;
-        if (span->closes_second <= span->opens_second || span->closes_second - span->opens_second > DAY_SECONDS) return ERR_RANGE;
+        if (span->weekday > 6 || span->opens_second < 0 || span->opens_second >= DAY_SECONDS) {
+            return ERR_RANGE;
+        }
+        if (span->closes_second <= span->opens_second ||
+            span->closes_second - span->opens_second > DAY_SECONDS) {
+            return ERR_RANGE;
+        }
     }
     qsort(hours->spans, hours->count, sizeof hours->spans[0], by_opening);
     return 0;
@@ -46,7 +51,10 @@ bool hours_open_at(const struct hours *hours, const struct zone *zone, struct wa
     int yesterday = (today + 6) % 7;
     for (size_t i = 0; i < hours->count; i++) {
         const struct hours_span *span = &hours->spans[i];
-        if (span->weekday == today && local.second >= span->opens_second && local.second < span->closes_second) return true;
+        if (span->weekday == today && local.second >= span->opens_second &&
+            local.second < span->closes_second) {
+            return true;
+        }
         if (span->weekday == yesterday && local.second + DAY_SECONDS < span->closes_second) return true;
     }
     return false;
@@ -72,7 +80,8 @@ struct wall_ms hours_next_close(const struct hours *hours, const struct zone *zo
     return WALL_NONE;
 }
 
-struct wall_ms location_auto_end(const struct location *location, struct wall_ms checked_in_at, int64_t max_stay_ms)
+struct wall_ms location_auto_end(const struct location *location, struct wall_ms checked_in_at,
+                                 int64_t max_stay_ms)
 {
     struct wall_ms end = {checked_in_at.ms + max_stay_ms};
     if (location->exits == EXITS_ASSUMED) {
@@ -164,9 +173,13 @@ int directory_add(struct directory *directory, const struct location *location)
     TRY(arena_str(&directory->texts, location->slug, &copy.slug));
     TRY(arena_str(&directory->texts, location->name, &copy.name));
     size_t position = slug_position(directory, copy.slug);
-    if (position < directory->count && str_eq(directory->locations[directory->by_slug[position]].slug, copy.slug)) return ERR_EXISTS;
+    if (position < directory->count &&
+        str_eq(directory->locations[directory->by_slug[position]].slug, copy.slug)) {
+        return ERR_EXISTS;
+    }
     copy.zone = zone_ref(location->zone);
-    memmove(directory->by_slug + position + 1, directory->by_slug + position, (directory->count - position) * sizeof(size_t));
+    memmove(directory->by_slug + position + 1, directory->by_slug + position,
+            (directory->count - position) * sizeof(size_t));
     directory->by_slug[position] = directory->count;
     directory->locations[directory->count++] = copy;
     return 0;

@@ -17,14 +17,14 @@
 
 /* One opening of a week. closes is after opens and may lie in the next day: 86400 is midnight, 93600 is 02:00. */
 struct hours_span {
-    uint8_t weekday;          /* 0 Monday to 6 Sunday: the day it opens */
-    int32_t opens_second;     /* 0 to 86399, wall clock */
-    int32_t closes_second;    /* opens_second + 1 to opens_second + 86400 */
+    uint8_t weekday;       /* 0 Monday to 6 Sunday: the day it opens */
+    int32_t opens_second;  /* 0 to 86399, wall clock */
+    int32_t closes_second; /* opens_second + 1 to opens_second + 86400 */
 };
 
 /* count 0 is open at all hours, or never. Sorted by weekday and opening; spans that touch or overlap count as one. */
 struct hours {
-    bool never;               /* closed all week; count is 0 */
+    bool never; /* closed all week; count is 0 */
     uint8_t count;
     struct hours_span spans[HOURS_SPANS_MAX];
 };
@@ -37,8 +37,8 @@ struct location {
     struct str name;
     struct zone *zone;
     struct hours hours;
-    int32_t capacity;         /* people, or CAPACITY_NONE */
-    bool hard_capacity;       /* a fire marshal's number: no override passes it */
+    int32_t capacity;   /* people, or CAPACITY_NONE */
+    bool hard_capacity; /* a fire marshal's number: no override passes it */
     enum exits exits;
     int32_t assumed_stay_minutes;
 };
@@ -53,7 +53,8 @@ bool hours_open_at(const struct hours *hours, const struct zone *zone, struct wa
 struct wall_ms hours_next_close(const struct hours *hours, const struct zone *zone, struct wall_ms after);
 
 /* When a visit that begins now ends by itself: the earliest of assumed stay (assumed exits only), closing time and max_stay. */
-struct wall_ms location_auto_end(const struct location *location, struct wall_ms checked_in_at, int64_t max_stay_ms);
+struct wall_ms location_auto_end(const struct location *location, struct wall_ms checked_in_at,
+                                 int64_t max_stay_ms);
 
 struct directory;
 /* An empty one; add the locations, then it does not change any more. One reference, the caller's. */

@@ -33,7 +33,8 @@ static bool ends_before(const struct membership *a, const struct membership *b)
     return !day_is(b->ends) || a->ends.number < b->ends.number;
 }
 
-enum code membership_find(const struct membership *memberships, size_t count, struct day today, const struct membership **ret_found)
+enum code membership_find(const struct membership *memberships, size_t count, struct day today,
+                          const struct membership **ret_found)
 {
     const struct membership *best = NULL;
     enum code reason = CODE_NO_MEMBERSHIP;

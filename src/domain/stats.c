@@ -11,7 +11,8 @@ static void note_peak(struct stats *stats, struct wall_ms at)
 
 struct stats stats_day_start(struct day day, int32_t currently_in, struct wall_ms day_start, struct seq as_of)
 {
-    struct stats stats = {.day = day, .currently_in = currently_in, .peak_at = WALL_NONE, .last_at = day_start, .as_of = as_of};
+    struct stats stats = {
+        .day = day, .currently_in = currently_in, .peak_at = WALL_NONE, .last_at = day_start, .as_of = as_of};
     note_peak(&stats, day_start);
     return stats;
 }
@@ -54,7 +55,7 @@ bool stats_apply(struct stats *stats, const struct event *event, const struct zo
 struct turn {
     struct wall_ms at;
     int64_t seq;
-    int32_t step;             /* +1 in, -1 out */
+    int32_t step; /* +1 in, -1 out */
 };
 
 static int by_time(const void *a, const void *b)
@@ -82,13 +83,13 @@ static int32_t count_distinct(int64_t *numbers, size_t count)
 struct refold {
     struct turn *turns;
     size_t turn_count;
-    int64_t *members;         /* of the day's check-ins */
+    int64_t *members; /* of the day's check-ins */
     size_t member_count;
     int32_t inside_at_start;
 };
 
-static void add_visit(struct refold *refold, struct stats *stats, const struct location *location, const struct day_visit *visit,
-                      struct wall_ms start, struct wall_ms end)
+static void add_visit(struct refold *refold, struct stats *stats, const struct location *location,
+                      const struct day_visit *visit, struct wall_ms start, struct wall_ms end)
 {
     if (visit->checked_in_at.ms >= end.ms) return;
     bool open = !wall_is(visit->checked_out_at);
@@ -109,7 +110,8 @@ static void add_visit(struct refold *refold, struct stats *stats, const struct l
     stats->stay_seconds += (visit->checked_out_at.ms - visit->checked_in_at.ms) / 1000;
 }
 
-int stats_of_visits(struct stats *stats, const struct location *location, const struct day_visit *visits, size_t count)
+int stats_of_visits(struct stats *stats, const struct location *location, const struct day_visit *visits,
+                    size_t count)
 {
     struct wall_ms start = zone_day_start(location->zone, stats->day);
     struct wall_ms end = zone_day_start(location->zone, (struct day){stats->day.number + 1});

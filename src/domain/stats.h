@@ -9,23 +9,25 @@
 #include "domain/event.h"
 
 struct stats {
-    struct day day;           /* the location's own */
+    struct day day; /* the location's own */
     int32_t currently_in;
     int32_t check_ins;
     int32_t check_outs;
     int32_t unique_members;
-    int64_t stay_seconds;     /* sum over the ended visits that count in the average */
+    int64_t stay_seconds; /* sum over the ended visits that count in the average */
     int32_t stays;
     int32_t peak;
-    struct wall_ms peak_at;   /* WALL_NONE while peak is 0 */
-    int32_t hourly[24];       /* check-ins by local hour */
+    struct wall_ms peak_at; /* WALL_NONE while peak is 0 */
+    int32_t hourly[24];     /* check-ins by local hour */
     int32_t denied;
-    struct wall_ms last_at;   /* the latest moment folded in: an event before it is out of order, and the day is re-folded */
+    struct wall_ms
+        last_at; /* the latest moment folded in: an event before it is out of order, and the day is re-folded */
     struct seq as_of;
 };
 
 /* A day's start: all zero but who is inside already, which is its first peak. */
-struct stats stats_day_start(struct day day, int32_t currently_in, struct wall_ms day_start, struct seq as_of);
+struct stats stats_day_start(struct day day, int32_t currently_in, struct wall_ms day_start,
+                             struct seq as_of);
 /* Moves to the local day of now, if that is a later one. True where it did. */
 bool stats_roll(struct stats *stats, const struct zone *zone, struct wall_ms now);
 /* One more event. True where the day must be re-folded from the visits, since the event is late or a correction. */
@@ -36,8 +38,9 @@ struct day_visit {
     struct member_id member;
     struct wall_ms checked_in_at;
     struct wall_ms checked_out_at; /* WALL_NONE while open */
-    struct seq in_seq;        /* what happened in one millisecond happened in the log's order */
+    struct seq in_seq;             /* what happened in one millisecond happened in the log's order */
     struct seq out_seq;
     bool counts_in_average;
 };
-MUST_USE int stats_of_visits(struct stats *stats, const struct location *location, const struct day_visit *visits, size_t count);
+MUST_USE int stats_of_visits(struct stats *stats, const struct location *location,
+                             const struct day_visit *visits, size_t count);

@@ -11,15 +11,15 @@
 #define ETAG_BYTES (sizeof "W/\"0123456789abcdef0123456789abcdef\"")
 
 struct asset {
-    struct str path;         /* owned */
+    struct str path; /* owned */
     struct buf bytes;
-    struct buf gzip;         /* empty where it does not pay */
+    struct buf gzip; /* empty where it does not pay */
     const char *mime;
     char etag[ETAG_BYTES];
 };
 
 struct assets {
-    struct asset *list;      /* sorted by path once sealed */
+    struct asset *list; /* sorted by path once sealed */
     size_t count;
     size_t cap;
     size_t bytes;
@@ -159,7 +159,9 @@ int assets_seal(struct assets *assets)
 
 const char *assets_mime(struct str path)
 {
-    static const struct { const char *ending, *mime; } TYPES[] = {
+    static const struct {
+        const char *ending, *mime;
+    } TYPES[] = {
         {".html", "text/html; charset=utf-8"},
         {".js", "text/javascript; charset=utf-8"},
         {".mjs", "text/javascript; charset=utf-8"},
@@ -230,7 +232,8 @@ static int answer_index(const struct asset *asset, const struct assets_ask *ask,
 static void answer_file(const struct asset *asset, const struct http_request *req, struct http_response *res)
 {
     bool hashed = str_starts(asset->path, STR("/assets/"));
-    http_put_header(res, "Cache-Control", hashed ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
+    http_put_header(res, "Cache-Control",
+                    hashed ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
     http_put_header(res, "ETag", str_c(asset->etag));
     res->never_compress = true; /* done already, where it pays */
     if (asset->gzip.len > 0) http_put_header(res, "Vary", STR("Accept-Encoding"));

@@ -25,13 +25,13 @@ MUST_USE int assets_seal(struct assets *assets);
 size_t assets_count(const struct assets *assets);
 
 struct assets_ask {
-    struct str host;   /* for the policy: the request's, already among the allowed */
-    bool is_https;     /* as the browser sees it */
-    struct str nonce;  /* fresh and random for each answer */
+    struct str host;  /* for the policy: the request's, already among the allowed */
+    bool is_https;    /* as the browser sees it */
+    struct str nonce; /* fresh and random for each answer */
 };
 /* Answers GET and HEAD. 1: *res is filled (200 or 304). 0: no such file; a path without a dot in its last segment is the app's own
  * and gets index.html. Hashed files under /assets/ may be kept for ever, index.html never, the others are asked for again by ETag. */
-MUST_USE int assets_answer(const struct assets *assets, const struct http_request *req, const struct assets_ask *ask,
-                           struct http_response *res);
+MUST_USE int assets_answer(const struct assets *assets, const struct http_request *req,
+                           const struct assets_ask *ask, struct http_response *res);
 /* "text/javascript; charset=utf-8" for ".js"; application/octet-stream for what is unknown. */
 const char *assets_mime(struct str path);

@@ -5,8 +5,8 @@
  * CRLF, and a bare LF inside an extension. So it reads our heads only (http/request.c). */
 
 enum chunked_state {
-    SIZE = 0,      /* hexadecimal digits */
-    EXTENSION,     /* behind ";" up to CR */
+    SIZE = 0,  /* hexadecimal digits */
+    EXTENSION, /* behind ";" up to CR */
     SIZE_LF,
     DATA,
     DATA_CR,
@@ -70,10 +70,7 @@ static int on_trailer_start(struct chunked *chunked, uint8_t byte)
     return 0;
 }
 
-static void start_size(struct chunked *chunked)
-{
-    *chunked = (struct chunked){.state = SIZE};
-}
+static void start_size(struct chunked *chunked) { *chunked = (struct chunked){.state = SIZE}; }
 
 /* One byte of all that is not data. */
 static int on_frame_byte(struct chunked *chunked, uint8_t byte)
@@ -123,7 +120,9 @@ int chunked_next(struct chunked *chunked, struct span *in, struct buf *out)
         }
         if (in->len == 0) return 0;
         bool in_trailers = chunked->state >= TRAILER_START;
-        if (++chunked->line_bytes > (in_trailers ? CHUNK_TRAILER_BYTES_MAX : CHUNK_LINE_BYTES_MAX)) return ERR_PROTOCOL;
+        if (++chunked->line_bytes > (in_trailers ? CHUNK_TRAILER_BYTES_MAX : CHUNK_LINE_BYTES_MAX)) {
+            return ERR_PROTOCOL;
+        }
         TRY(on_frame_byte(chunked, in->at[0]));
         *in = span_of(in->at + 1, in->len - 1);
     }

@@ -23,15 +23,15 @@ enum body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED };
 struct http_reader {
     struct http_limits limits;
     enum reader_state state;
-    struct buf head;       /* as it came */
-    size_t line_at;        /* where its current line begins */
-    size_t first_bytes;    /* of the request line with CRLF; 0 while it is not complete */
-    size_t lines;          /* header lines so far */
-    uint8_t skipped;       /* bytes of an empty line before the request */
-    bool names_open;       /* http_parser gave a name and not yet its value */
+    struct buf head;    /* as it came */
+    size_t line_at;     /* where its current line begins */
+    size_t first_bytes; /* of the request line with CRLF; 0 while it is not complete */
+    size_t lines;       /* header lines so far */
+    uint8_t skipped;    /* bytes of an empty line before the request */
+    bool names_open;    /* http_parser gave a name and not yet its value */
     struct str url;
     struct http_request request;
-    struct buf text;       /* decoded path and query */
+    struct buf text; /* decoded path and query */
     enum body_kind body_kind;
     uint64_t body_announced;
     bool expects_continue;
@@ -90,9 +90,15 @@ static int reader_fail(struct http_reader *reader, int code, int status, const c
     return code;
 }
 
-static int bad(struct http_reader *reader, const char *reason) { return reader_fail(reader, ERR_PROTOCOL, 400, reason); }
+static int bad(struct http_reader *reader, const char *reason)
+{
+    return reader_fail(reader, ERR_PROTOCOL, 400, reason);
+}
 
-static int no_memory(struct http_reader *reader) { return reader_fail(reader, ERR_NOMEM, 500, "out of memory"); }
+static int no_memory(struct http_reader *reader)
+{
+    return reader_fail(reader, ERR_NOMEM, 500, "out of memory");
+}
 
 /* --- Gathering the head ----------------------------------------------------------------------------------------------- */
 
@@ -100,7 +106,9 @@ static int no_memory(struct http_reader *reader) { return reader_fail(reader, ER
 static int skip_empty_line(struct http_reader *reader, struct span *in)
 {
     while (in->len > 0 && reader->head.len == 0 && (in->at[0] == '\r' || in->at[0] == '\n')) {
-        if (reader->skipped >= 2 || in->at[0] != "\r\n"[reader->skipped]) return bad(reader, "no request line");
+        if (reader->skipped >= 2 || in->at[0] != "\r\n"[reader->skipped]) {
+            return bad(reader, "no request line");
+        }
         reader->skipped++;
         *in = span_of(in->at + 1, in->len - 1);
     }
@@ -118,18 +126,24 @@ static int on_line(struct http_reader *reader, size_t end)
     }
     if (line_bytes == 2) return 1;
     reader->lines++;
-    if (reader->lines > reader->limits.headers_max) return reader_fail(reader, ERR_TOO_BIG, 431, "too many headers");
+    if (reader->lines > reader->limits.headers_max) {
+        return reader_fail(reader, ERR_TOO_BIG, 431, "too many headers");
+    }
     return 0;
 }
 
 /* Is byte, the one at offset, allowed behind before, in which line it may be? */
 static int check_byte(struct http_reader *reader, size_t offset, uint8_t before, uint8_t byte)
 {
-    if ((before == '\r') != (byte == '\n')) return bad(reader, "a CR without its LF, or an LF without its CR");
+    if ((before == '\r') != (byte == '\n')) {
+        return bad(reader, "a CR without its LF, or an LF without its CR");
+    }
     if (byte == '\r' || byte == '\n') return 0;
     if (!is_field_byte(byte)) return bad(reader, "a control character in the head");
     /* RFC 9112 5.2: a line that begins with a blank continues the one before (obs-fold): refused. */
-    if ((byte == ' ' || byte == '\t') && offset == reader->line_at) return bad(reader, "a folded or blank line");
+    if ((byte == ' ' || byte == '\t') && offset == reader->line_at) {
+        return bad(reader, "a folded or blank line");
+    }
     return 0;
 }
 
@@ -227,8 +241,10 @@ static int method_failed(struct http_reader *reader)
 
 static int parse_head(struct http_reader *reader, http_parser *parser)
 {
-    static const http_parser_settings SETTINGS = {
-        .on_url = on_url, .on_header_field = on_name, .on_header_value = on_value, .on_headers_complete = on_headers};
+    static const http_parser_settings SETTINGS = {.on_url = on_url,
+                                                  .on_header_field = on_name,
+                                                  .on_header_value = on_value,
+                                                  .on_headers_complete = on_headers};
     http_parser_init(parser, HTTP_REQUEST);
     parser->data = reader;
     size_t used = http_parser_execute(parser, &SETTINGS, (const char *)reader->head.at, reader->head.len);
@@ -255,7 +271,9 @@ static int check_line(struct http_reader *reader, const http_parser *parser)
     }
     if (parser->http_major != 1) return reader_fail(reader, ERR_UNSUPPORTED, 505, "not HTTP/1.1");
     if (parser->method == HTTP_CONNECT) return reader_fail(reader, ERR_UNSUPPORTED, 501, "this is no proxy");
-    if (target.len > reader->limits.target_bytes_max) return reader_fail(reader, ERR_TOO_BIG, 414, "the target is too long");
+    if (target.len > reader->limits.target_bytes_max) {
+        return reader_fail(reader, ERR_TOO_BIG, 414, "the target is too long");
+    }
     request->http_1_0 = parser->http_minor == 0;
     request->verb = verb_of(parser->method);
     return 0;
@@ -301,8 +319,11 @@ static int check_body(struct http_reader *reader)
     if (lengths + codings > 1 && lengths > 0) return bad(reader, "both Content-Length and Transfer-Encoding");
     if (codings > 0) {
         if (request->http_1_0) return bad(reader, "Transfer-Encoding with HTTP/1.0");
-        bool plain = codings == 1 && str_eq_nocase_ascii(http_header(request, "Transfer-Encoding"), STR("chunked"));
-        if (!plain) return reader_fail(reader, ERR_UNSUPPORTED, 501, "a Transfer-Encoding other than chunked");
+        bool plain =
+            codings == 1 && str_eq_nocase_ascii(http_header(request, "Transfer-Encoding"), STR("chunked"));
+        if (!plain) {
+            return reader_fail(reader, ERR_UNSUPPORTED, 501, "a Transfer-Encoding other than chunked");
+        }
         reader->body_kind = BODY_CHUNKED;
     } else if (lengths > 0) {
         int64_t length;
@@ -346,7 +367,9 @@ static void drop_headers_that_are_no_text(struct http_reader *reader)
     size_t kept = 0;
     for (size_t i = 0; i < reader->request.header_count; i++) {
         struct str checked;
-        if (utf8_check(str_span(reader->headers[i].value), &checked) == 0) reader->headers[kept++] = reader->headers[i];
+        if (utf8_check(str_span(reader->headers[i].value), &checked) == 0) {
+            reader->headers[kept++] = reader->headers[i];
+        }
     }
     reader->request.header_count = kept;
 }
@@ -442,7 +465,10 @@ const struct http_request *http_reader_request(const struct http_reader *reader)
     return &reader->request;
 }
 
-bool http_reader_is_idle(const struct http_reader *reader) { return reader->state == READ_HEAD && reader->head.len == 0; }
+bool http_reader_is_idle(const struct http_reader *reader)
+{
+    return reader->state == READ_HEAD && reader->head.len == 0;
+}
 
 int http_reader_status(const struct http_reader *reader)
 {

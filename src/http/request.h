@@ -35,15 +35,18 @@ struct http_pair {
 
 struct http_request {
     enum http_verb verb;
-    struct str method;    /* as sent */
-    struct str path;      /* decoded, from "/" on, without "//", "." and ".." segments, without control characters; "*" for OPTIONS * */
+    struct str method; /* as sent */
+    struct str
+        path; /* decoded, from "/" on, without "//", "." and ".." segments, without control characters; "*" for OPTIONS * */
     struct str raw_query; /* as sent, without "?"; not for logs: it may hold a token */
-    struct str host;      /* host[:port] of the target or of Host, syntax checked (http/origin.h); empty only with HTTP/1.0 */
+    struct str
+        host; /* host[:port] of the target or of Host, syntax checked (http/origin.h); empty only with HTTP/1.0 */
     bool http_1_0;
     bool keep_alive;
-    bool wants_websocket; /* GET with Connection: upgrade and Upgrade: websocket; RFC 6455's own headers are not looked at */
-    bool has_body;        /* a body was announced (perhaps of 0 bytes) */
-    struct span body;     /* once HTTP_WHOLE */
+    bool
+        wants_websocket; /* GET with Connection: upgrade and Upgrade: websocket; RFC 6455's own headers are not looked at */
+    bool has_body;                   /* a body was announced (perhaps of 0 bytes) */
+    struct span body;                /* once HTTP_WHOLE */
     const struct http_pair *headers; /* those whose value is UTF-8; the others are left out */
     size_t header_count;
     const struct http_pair *query; /* decoded, "+" is a blank */

@@ -97,7 +97,10 @@ int http_cookie(const struct http_request *req, const char *name, struct str *re
 static bool is_token68(struct str text)
 {
     size_t i = 0;
-    while (i < text.len && (is_alpha(text.at[i]) || is_digit(text.at[i]) || is_one_of(text.at[i], "-._~+/"))) i++;
+    while (i < text.len &&
+           (is_alpha(text.at[i]) || is_digit(text.at[i]) || is_one_of(text.at[i], "-._~+/"))) {
+        i++;
+    }
     if (i == 0) return false;
     while (i < text.len && text.at[i] == '=') i++;
     return i == text.len;
@@ -154,7 +157,9 @@ static int matches(const struct http_request *req, const char *name, struct str 
         struct etag theirs;
         while (next_etag(&rest, &theirs) == 1) {
             /* RFC 9110 8.8.3.2: strongly only where neither is weak. */
-            if (str_eq(theirs.quoted, ours.quoted) && !(strongly && (theirs.is_weak || ours.is_weak))) found = 1;
+            if (str_eq(theirs.quoted, ours.quoted) && !(strongly && (theirs.is_weak || ours.is_weak))) {
+                found = 1;
+            }
         }
     }
     return found;
@@ -201,7 +206,9 @@ bool http_accepts_gzip(const struct http_request *req)
             struct str q = cut_at(&rest, ',');
             struct str coding = str_trim(cut_at(&q, ';'));
             int thousandths = q.len == 0 ? 1000 : weight(q);
-            if (str_eq_nocase_ascii(coding, STR("gzip")) || str_eq_nocase_ascii(coding, STR("x-gzip"))) gzip = thousandths;
+            if (str_eq_nocase_ascii(coding, STR("gzip")) || str_eq_nocase_ascii(coding, STR("x-gzip"))) {
+                gzip = thousandths;
+            }
             if (str_eq_c(coding, "*")) any = thousandths;
             if (str_eq_nocase_ascii(coding, STR("identity"))) identity = thousandths;
         }

@@ -49,7 +49,8 @@ static int put_line(struct buf *out, struct str name, struct str value)
 void http_put_header(struct http_response *res, const char *name, struct str value)
 {
     struct str key = str_c(name);
-    check(!str_eq_nocase_ascii(key, STR("Content-Length")) && !str_eq_nocase_ascii(key, STR("Transfer-Encoding")));
+    check(!str_eq_nocase_ascii(key, STR("Content-Length")) &&
+          !str_eq_nocase_ascii(key, STR("Transfer-Encoding")));
     check(!str_eq_nocase_ascii(key, STR("Connection")) && !str_eq_nocase_ascii(key, STR("Date")));
     check(!str_eq_nocase_ascii(key, STR("Content-Type")));
     if (str_eq_nocase_ascii(key, STR("Cache-Control"))) res->has_cache_control = true;
@@ -164,9 +165,12 @@ struct http_reply http_reply_to(const struct http_request *req, struct wall_ms n
 }
 
 /* For every answer, whatever it holds: a browser that was led to one as if it were something else gets nothing out of it. */
-static int put_security_headers(struct buf *head, const struct http_response *res, const struct http_reply *reply)
+static int put_security_headers(struct buf *head, const struct http_response *res,
+                                const struct http_reply *reply)
 {
-    static const struct { struct str name, value; } ALWAYS[] = {
+    static const struct {
+        struct str name, value;
+    } ALWAYS[] = {
         {STR("X-Content-Type-Options"), STR("nosniff")},
         {STR("Referrer-Policy"), STR("no-referrer")},
         {STR("Cross-Origin-Opener-Policy"), STR("same-origin")},
@@ -204,8 +208,8 @@ static int put_connection(struct buf *head, const struct http_response *res, con
     return reply->http_1_0 ? put_line(head, STR("Connection"), STR("keep-alive")) : 0;
 }
 
-static int put_head(struct buf *head, const struct http_response *res, const struct http_reply *reply, size_t body_bytes,
-                    bool compressed)
+static int put_head(struct buf *head, const struct http_response *res, const struct http_reply *reply,
+                    size_t body_bytes, bool compressed)
 {
     char date[HTTP_DATE_BYTES];
     TRY(buf_printf(head, "HTTP/1.1 %d %s\r\n", res->status, http_status_text(res->status)));
@@ -216,7 +220,9 @@ static int put_head(struct buf *head, const struct http_response *res, const str
     TRY(put_connection(head, res, reply));
     if (compressed) TRY(put_line(head, STR("Content-Encoding"), STR("gzip")));
     if (may_compress(res)) TRY(put_line(head, STR("Vary"), STR("Accept-Encoding")));
-    if (!is_bodiless(res->status) && !res->is_stream) TRY(buf_printf(head, "Content-Length: %zu\r\n", body_bytes));
+    if (!is_bodiless(res->status) && !res->is_stream) {
+        TRY(buf_printf(head, "Content-Length: %zu\r\n", body_bytes));
+    }
     return buf_put_str(head, STR("\r\n"));
 }
 
@@ -243,13 +249,16 @@ int http_csp_for_app(struct str host, bool is_https, struct str nonce, struct bu
     struct http_origin parsed;
     TRY(http_host_parse(host, is_https, &parsed));
     for (size_t i = 0; i < nonce.len; i++) {
-        if (!is_alpha(nonce.at[i]) && !is_digit(nonce.at[i]) && !is_one_of(nonce.at[i], "-_+/=")) return ERR_SYNTAX;
+        if (!is_alpha(nonce.at[i]) && !is_digit(nonce.at[i]) && !is_one_of(nonce.at[i], "-_+/=")) {
+            return ERR_SYNTAX;
+        }
     }
     /* 'self' does not cover ws: in every browser, so the socket's origin is named. */
-    TRY(buf_printf(out,
-                   "default-src 'none'; script-src 'self'; connect-src 'self' %s://%.*s; img-src 'self' data: blob:; "
-                   "font-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; ",
-                   is_https ? "wss" : "ws", STR_ARG(host)));
+    TRY(buf_printf(
+        out,
+        "default-src 'none'; script-src 'self'; connect-src 'self' %s://%.*s; img-src 'self' data: blob:; "
+        "font-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; ",
+        is_https ? "wss" : "ws", STR_ARG(host)));
     if (nonce.len == 0) TRY(buf_put_str(out, STR("style-src 'self'; ")));
     else TRY(buf_printf(out, "style-src 'self' 'nonce-%.*s'; ", STR_ARG(nonce)));
     return buf_put_str(out, STR("base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
@@ -307,8 +316,9 @@ struct str http_date(struct wall_ms wall, char ret_text[HTTP_DATE_BYTES])
     struct day day = {.number = (int32_t)days};
     struct date date = day_date(day);
     int second = (int)((wall.ms - days * day_ms) / 1000);
-    int len = snprintf(ret_text, HTTP_DATE_BYTES, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", DAYS + 3 * day_weekday(day),
-                       date.day, MONTHS + 3 * (date.month - 1), date.year, second / 3600, second / 60 % 60, second % 60);
+    int len = snprintf(ret_text, HTTP_DATE_BYTES, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+                       DAYS + 3 * day_weekday(day), date.day, MONTHS + 3 * (date.month - 1), date.year,
+                       second / 3600, second / 60 % 60, second % 60);
     check(len == HTTP_DATE_BYTES - 1);
     return (struct str){ret_text, (size_t)len};
 }

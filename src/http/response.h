@@ -18,12 +18,12 @@
 
 struct http_response {
     int status;
-    int failed;           /* 0, or the first failure */
+    int failed;               /* 0, or the first failure */
     const char *content_type; /* a literal, or NULL */
     bool has_cache_control, has_csp, has_etag_strong;
-    bool never_compress;  /* it holds a token beside what a client sent (BREACH) */
-    bool is_stream;       /* no length known: ends with the connection (server-sent events) */
-    struct buf headers;   /* lines, each with its CRLF */
+    bool never_compress; /* it holds a token beside what a client sent (BREACH) */
+    bool is_stream;      /* no length known: ends with the connection (server-sent events) */
+    struct buf headers;  /* lines, each with its CRLF */
     struct buf body;
     struct span shared_body; /* instead of body: lives longer than the response (an asset) */
 };
@@ -44,7 +44,10 @@ void http_response_reset(struct http_response *res, int status);
  * Cache-Control and Content-Security-Policy replace the default ones. */
 void http_put_header(struct http_response *res, const char *name, struct str value);
 /* The body is written into res->body by the caller; this names its type, a literal. */
-static inline void http_put_content_type(struct http_response *res, const char *mime) { res->content_type = mime; }
+static inline void http_put_content_type(struct http_response *res, const char *mime)
+{
+    res->content_type = mime;
+}
 /* Retry-After in whole seconds, rounded up, at least 1. */
 void http_put_retry_after(struct http_response *res, int64_t wait_ms);
 /* RFC 6750 section 3. error and description may be NULL (no credentials were given). */
@@ -52,10 +55,10 @@ void http_put_www_authenticate(struct http_response *res, const char *error, con
 
 struct http_cookie {
     const char *name;
-    struct str value;     /* RFC 6265 cookie-octets */
+    struct str value; /* RFC 6265 cookie-octets */
     const char *path;
-    int64_t max_age_s;    /* 0 deletes it; negative: until the browser ends */
-    bool is_secure;       /* only over https */
+    int64_t max_age_s; /* 0 deletes it; negative: until the browser ends */
+    bool is_secure;    /* only over https */
 };
 /* Set-Cookie, always HttpOnly and SameSite=Strict. */
 void http_put_cookie(struct http_response *res, const struct http_cookie *cookie);
@@ -70,17 +73,18 @@ void http_problem_end(struct http_response *res, struct json *json);
 /* What the request and the moment say about how an answer is written. */
 struct http_reply {
     struct wall_ms now;
-    bool head_only;       /* HEAD: the same headers, no body */
+    bool head_only; /* HEAD: the same headers, no body */
     bool http_1_0;
-    bool keep_alive;      /* false: Connection: close, and the caller closes after it */
+    bool keep_alive; /* false: Connection: close, and the caller closes after it */
     bool accepts_gzip;
-    bool hsts;            /* public_url is https */
+    bool hsts; /* public_url is https */
 };
 struct http_reply http_reply_to(const struct http_request *req, struct wall_ms now);
 
 /* The whole answer, the head as the frame's header and the body as its payload; one reference, the caller's. Puts the security
  * headers, Date, Connection, Content-Length and, where it pays, gzip. */
-MUST_USE int http_response_frame(struct http_response *res, const struct http_reply *reply, struct frame **ret_frame);
+MUST_USE int http_response_frame(struct http_response *res, const struct http_reply *reply,
+                                 struct frame **ret_frame);
 
 /* The policy of the app's pages: nothing inline but style elements with this nonce; connections only to this very host, also
  * as ws: or wss:. host is host[:port]; ERR_SYNTAX where it is none. */

@@ -77,7 +77,10 @@ struct str http_param(const struct http_match *match, const char *name)
 
 struct str http_allow(uint32_t verbs, char ret_text[HTTP_ALLOW_BYTES])
 {
-    static const struct { enum http_verb verb; struct str name; } NAMES[] = {
+    static const struct {
+        enum http_verb verb;
+        struct str name;
+    } NAMES[] = {
         {VERB_GET, STR("GET, HEAD, ")}, {VERB_POST, STR("POST, ")},     {VERB_PUT, STR("PUT, ")},
         {VERB_PATCH, STR("PATCH, ")},   {VERB_DELETE, STR("DELETE, ")},
     };
@@ -88,7 +91,8 @@ struct str http_allow(uint32_t verbs, char ret_text[HTTP_ALLOW_BYTES])
         len += NAMES[i].name.len;
     }
     memcpy(ret_text + len, "OPTIONS", 8);
-    static_assert(sizeof "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" <= HTTP_ALLOW_BYTES, "all of them fit");
+    static_assert(sizeof "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" <= HTTP_ALLOW_BYTES,
+                  "all of them fit");
     return (struct str){ret_text, len + 7};
 }
 
@@ -102,7 +106,8 @@ static bool is_pattern(const char *pattern)
     while (rest.len > 0) {
         struct str segment = take_segment(&rest);
         if (segment.len == 0) return false;
-        bool has_brace = memchr(segment.at, '{', segment.len) != NULL || memchr(segment.at, '}', segment.len) != NULL;
+        bool has_brace =
+            memchr(segment.at, '{', segment.len) != NULL || memchr(segment.at, '}', segment.len) != NULL;
         if (!has_brace) continue;
         if (segment.len < 3 || segment.at[0] != '{' || segment.at[segment.len - 1] != '}') return false;
         if (++params > HTTP_PARAMS_MAX) return false;
@@ -123,7 +128,8 @@ int http_router_check(const struct http_router *router, struct err_detail *reter
         if (!is_pattern(route->pattern)) return fail(reterr, ERR_SYNTAX, "%s is no pattern", route->pattern);
         for (size_t j = 0; j < i; j++) {
             if (!hides(&router->routes[j], route)) continue;
-            return fail(reterr, ERR_EXISTS, "%s is hidden by %s before it", route->pattern, router->routes[j].pattern);
+            return fail(reterr, ERR_EXISTS, "%s is hidden by %s before it", route->pattern,
+                        router->routes[j].pattern);
         }
     }
     return 0;

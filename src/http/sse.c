@@ -2,8 +2,9 @@
 
 static bool is_one_line(struct str text)
 {
-    return text.len == 0 || (memchr(text.at, '\n', text.len) == NULL && memchr(text.at, '\r', text.len) == NULL &&
-                             memchr(text.at, '\0', text.len) == NULL);
+    return text.len == 0 ||
+           (memchr(text.at, '\n', text.len) == NULL && memchr(text.at, '\r', text.len) == NULL &&
+            memchr(text.at, '\0', text.len) == NULL);
 }
 
 static int put_field(struct buf *out, struct str field, struct str value)

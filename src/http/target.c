@@ -61,7 +61,9 @@ static int take_authority(struct str *rest, struct str *ret_authority)
 {
     struct str after = *rest;
     struct str scheme = cut_at(&after, ':');
-    if (!str_eq_nocase_ascii(scheme, STR("http")) && !str_eq_nocase_ascii(scheme, STR("https"))) return ERR_SYNTAX;
+    if (!str_eq_nocase_ascii(scheme, STR("http")) && !str_eq_nocase_ascii(scheme, STR("https"))) {
+        return ERR_SYNTAX;
+    }
     if (!str_starts(after, STR("//"))) return ERR_SYNTAX;
     after = (struct str){after.at + 2, after.len - 2};
     size_t len = 0;
@@ -74,7 +76,8 @@ static int take_authority(struct str *rest, struct str *ret_authority)
     return 0;
 }
 
-int http_target_parse(struct str target, enum http_verb verb, struct buf *text, struct http_target *ret_target)
+int http_target_parse(struct str target, enum http_verb verb, struct buf *text,
+                      struct http_target *ret_target)
 {
     check(text->len == 0);
     if (!is_target(target)) return ERR_SYNTAX;

@@ -9,12 +9,14 @@
 #include "http/request.h"
 
 struct http_target {
-    struct str path;      /* see struct http_request */
+    struct str path; /* see struct http_request */
     struct str raw_query;
     struct str authority; /* host[:port] of the absolute form; else empty */
 };
 
 /* text must be empty; views into it last until it changes. */
-MUST_USE int http_target_parse(struct str target, enum http_verb verb, struct buf *text, struct http_target *ret_target);
+MUST_USE int http_target_parse(struct str target, enum http_verb verb, struct buf *text,
+                               struct http_target *ret_target);
 /* Behind the path in the same text. ret_pairs holds HTTP_QUERY_MAX. */
-MUST_USE int http_query_parse(struct str raw_query, struct buf *text, struct http_pair *ret_pairs, size_t *ret_count);
+MUST_USE int http_query_parse(struct str raw_query, struct buf *text, struct http_pair *ret_pairs,
+                              size_t *ret_count);

@@ -31,10 +31,12 @@ static int put_code_point(struct buf *out, uint32_t c)
 static int decode_utf16(struct span bytes, bool big, struct buf *out)
 {
     for (size_t i = 2; i + 1 < bytes.len; i += 2) {
-        uint32_t unit = big ? (uint32_t)bytes.at[i] << 8 | bytes.at[i + 1] : (uint32_t)bytes.at[i + 1] << 8 | bytes.at[i];
+        uint32_t unit =
+            big ? (uint32_t)bytes.at[i] << 8 | bytes.at[i + 1] : (uint32_t)bytes.at[i + 1] << 8 | bytes.at[i];
         bool lead = (unit & 0xfc00u) == 0xd800u;
         if (lead && i + 3 < bytes.len) {
-            uint32_t next = big ? (uint32_t)bytes.at[i + 2] << 8 | bytes.at[i + 3] : (uint32_t)bytes.at[i + 3] << 8 | bytes.at[i + 2];
+            uint32_t next = big ? (uint32_t)bytes.at[i + 2] << 8 | bytes.at[i + 3]
+                                : (uint32_t)bytes.at[i + 3] << 8 | bytes.at[i + 2];
             if ((next & 0xfc00u) == 0xdc00u) {
                 unit = 0x10000u + ((unit & 0x3ffu) << 10) + (next & 0x3ffu);
                 i += 2;
@@ -46,9 +48,10 @@ static int decode_utf16(struct span bytes, bool big, struct buf *out)
 }
 
 /* windows-1252 is Latin-1 but for these 32 (0 where nothing is assigned). */
-static const uint16_t HIGH_1252[32] = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-                                       0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-                                       0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+static const uint16_t HIGH_1252[32] = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+                                       0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
+                                       0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+                                       0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
 
 static int decode_1252(struct span bytes, struct buf *out)
 {
@@ -129,7 +132,10 @@ static int quoted_cell(struct csv_reader *reader, struct arena *arena, struct st
 static int plain_cell(struct csv_reader *reader, struct str *ret_cell)
 {
     size_t len = 0;
-    while (len < reader->rest.len && reader->rest.at[len] != reader->separator && reader->rest.at[len] != '\n' && reader->rest.at[len] != '\r') len++;
+    while (len < reader->rest.len && reader->rest.at[len] != reader->separator &&
+           reader->rest.at[len] != '\n' && reader->rest.at[len] != '\r') {
+        len++;
+    }
     if (len > CSV_CELL_BYTES_MAX) return ERR_TOO_BIG;
     *ret_cell = (struct str){reader->rest.at, len};
     skip(reader, len);

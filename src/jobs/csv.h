@@ -18,16 +18,19 @@ MUST_USE int csv_decode(struct span bytes, struct buf *out, const char **ret_enc
 char csv_separator(struct str text);
 
 struct csv_row {
-    size_t line;              /* of the file, where the row begins; the first is 1 */
-    struct str *cells;        /* trimmed */
+    size_t line;       /* of the file, where the row begins; the first is 1 */
+    struct str *cells; /* trimmed */
     size_t count;
 };
 
 struct csv_reader {
     struct str rest;
-    size_t line;              /* that rest begins in */
+    size_t line; /* that rest begins in */
     char separator;
 };
-static inline struct csv_reader csv_reader_of(struct str text, char separator) { return (struct csv_reader){text, 1, separator}; }
+static inline struct csv_reader csv_reader_of(struct str text, char separator)
+{
+    return (struct csv_reader){text, 1, separator};
+}
 /* 1: a row. 0: the end. Rows without any content are passed over. */
 MUST_USE int csv_next(struct csv_reader *reader, struct arena *arena, struct csv_row *ret_row);

@@ -11,8 +11,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-static const char *const NAMES[FIELD_COUNT] = {"-", "number", "name", "first_name", "last_name", "email", "phone", "born", "plan",
-                                               "status", "starts", "ends", "card", "balance", "notes"};
+static const char *const NAMES[FIELD_COUNT] = {"-",      "number", "name", "first_name", "last_name",
+                                               "email",  "phone",  "born", "plan",       "status",
+                                               "starts", "ends",   "card", "balance",    "notes"};
 
 const char *import_field_name(enum import_field field) { return NAMES[field]; }
 
@@ -21,21 +22,31 @@ static const struct {
     enum import_field field;
     const char *headings; /* with bars between and around */
 } HEADINGS[] = {
-    {FIELD_NUMBER, "|number|no|nr|id|member id|member no|member number|membership number|client id|customer id|mitgliedsnr|mitgliedsnummer|mitglied nr|"
-                   "kundennr|kundennummer|numero|numero de socio|numero de membre|"},
+    {FIELD_NUMBER,
+     "|number|no|nr|id|member id|member no|member number|membership number|client id|customer id|mitgliedsnr|mitgliedsnummer|mitglied nr|"
+     "kundennr|kundennummer|numero|numero de socio|numero de membre|"},
     {FIELD_NAME, "|name|full name|fullname|member|member name|mitglied|nombre completo|nom complet|"},
-    {FIELD_FIRST_NAME, "|first name|firstname|first|given name|forename|vorname|nombre|prenom|nome|voornaam|imie|"},
-    {FIELD_LAST_NAME, "|last name|lastname|last|surname|family name|nachname|familienname|zuname|apellido|apellidos|nom|cognome|achternaam|nazwisko|"},
+    {FIELD_FIRST_NAME,
+     "|first name|firstname|first|given name|forename|vorname|nombre|prenom|nome|voornaam|imie|"},
+    {FIELD_LAST_NAME,
+     "|last name|lastname|last|surname|family name|nachname|familienname|zuname|apellido|apellidos|nom|cognome|achternaam|nazwisko|"},
     {FIELD_EMAIL, "|email|email address|mail|emailadresse|correo|correo electronico|courriel|"},
-    {FIELD_PHONE, "|phone|phone number|mobile|mobile phone|cell|cell phone|telephone|telefon|telefonnummer|handy|handynummer|mobil|tel|telefono|movil|"},
-    {FIELD_BORN, "|born|birthday|birth date|birthdate|date of birth|dob|geburtsdatum|geburtstag|geboren|fecha de nacimiento|date de naissance|"},
-    {FIELD_PLAN, "|plan|membership|membership type|membership plan|contract|tarif|vertrag|mitgliedschaft|abo|abonnement|"},
+    {FIELD_PHONE,
+     "|phone|phone number|mobile|mobile phone|cell|cell phone|telephone|telefon|telefonnummer|handy|handynummer|mobil|tel|telefono|movil|"},
+    {FIELD_BORN,
+     "|born|birthday|birth date|birthdate|date of birth|dob|geburtsdatum|geburtstag|geboren|fecha de nacimiento|date de naissance|"},
+    {FIELD_PLAN,
+     "|plan|membership|membership type|membership plan|contract|tarif|vertrag|mitgliedschaft|abo|abonnement|"},
     {FIELD_STATUS, "|status|state|membership status|zustand|estado|statut|"},
-    {FIELD_STARTS, "|starts|start|start date|from|begin|joined|beginn|vertragsbeginn|startdatum|eintritt|inicio|debut|"},
-    {FIELD_ENDS, "|ends|end|end date|expires|expiry|expiry date|expiration|expiration date|until|ende|vertragsende|enddatum|ablauf|fin|"},
-    {FIELD_CARD, "|card|card number|card no|card id|barcode|barcode id|code|tag|rfid|kartennr|kartennummer|karte|chip|chipnummer|tarjeta|carte|"},
+    {FIELD_STARTS,
+     "|starts|start|start date|from|begin|joined|beginn|vertragsbeginn|startdatum|eintritt|inicio|debut|"},
+    {FIELD_ENDS,
+     "|ends|end|end date|expires|expiry|expiry date|expiration|expiration date|until|ende|vertragsende|enddatum|ablauf|fin|"},
+    {FIELD_CARD,
+     "|card|card number|card no|card id|barcode|barcode id|code|tag|rfid|kartennr|kartennummer|karte|chip|chipnummer|tarjeta|carte|"},
     {FIELD_BALANCE, "|balance|account balance|saldo|kontostand|guthaben|solde|"},
-    {FIELD_NOTES, "|notes|note|alert note|comment|comments|remarks|notiz|notizen|bemerkung|bemerkungen|notas|"},
+    {FIELD_NOTES,
+     "|notes|note|alert note|comment|comments|remarks|notiz|notizen|bemerkung|bemerkungen|notas|"},
 };
 
 /* "E-Mail " to "email", "Mitgliedsnr." to "mitgliedsnr": folded, with single blanks. */
@@ -59,7 +70,9 @@ static int recognise(struct str heading, enum import_field *ret_field)
     TRY(buf_put_byte(&key, '|'));
     *ret_field = FIELD_NONE;
     for (size_t i = 0; i < COUNT_OF(HEADINGS) && key.len > 2; i++) {
-        if (memmem(HEADINGS[i].headings, strlen(HEADINGS[i].headings), key.at, key.len) != NULL) *ret_field = HEADINGS[i].field;
+        if (memmem(HEADINGS[i].headings, strlen(HEADINGS[i].headings), key.at, key.len) != NULL) {
+            *ret_field = HEADINGS[i].field;
+        }
     }
     return 0;
 }
@@ -84,12 +97,17 @@ static int apply_map(struct import *import, const char *map, struct err_detail *
     struct str column = str_trim((struct str){map, (size_t)(equals - map)});
     enum import_field field;
     if (field_named(str_c(equals + 1), &field) < 0) {
-        return fail(reterr, ERR_SYNTAX, "there is no field \"%s\"; there are number, name, first_name, last_name, email, phone, born, plan, status, "
-                                        "starts, ends, card, balance, notes, and - to leave the column out", equals + 1);
+        return fail(
+            reterr, ERR_SYNTAX,
+            "there is no field \"%s\"; there are number, name, first_name, last_name, email, phone, born, plan, status, "
+            "starts, ends, card, balance, notes, and - to leave the column out",
+            equals + 1);
     }
     for (size_t i = 0; i < import->column_count; i++) {
         bool named = str_eq_nocase_ascii(import->columns[i].heading, column);
-        if (!named && import->columns[i].field == field && field != FIELD_NONE) import->columns[i].field = FIELD_NONE;
+        if (!named && import->columns[i].field == field && field != FIELD_NONE) {
+            import->columns[i].field = FIELD_NONE;
+        }
         if (!named) continue;
         import->columns[i].field = field;
         return 0;
@@ -105,7 +123,8 @@ static bool has_field(const struct import *import, enum import_field field)
     return false;
 }
 
-static int read_headings(struct import *import, const struct csv_row *row, const char *const *maps, size_t map_count, struct err_detail *reterr)
+static int read_headings(struct import *import, const struct csv_row *row, const char *const *maps,
+                         size_t map_count, struct err_detail *reterr)
 {
     import->columns = arena_array(&import->arena, struct import_column, row->count);
     if (import->columns == NULL) return ERR_NOMEM;
@@ -117,9 +136,12 @@ static int read_headings(struct import *import, const struct csv_row *row, const
         import->column_count++;
     }
     for (size_t i = 0; i < map_count; i++) TRY(apply_map(import, maps[i], reterr));
-    bool named = has_field(import, FIELD_NAME) || has_field(import, FIELD_FIRST_NAME) || has_field(import, FIELD_LAST_NAME);
+    bool named = has_field(import, FIELD_NAME) || has_field(import, FIELD_FIRST_NAME) ||
+                 has_field(import, FIELD_LAST_NAME);
     if (named) return 0;
-    return fail(reterr, ERR_SYNTAX, "no column was taken for a name; say which with --map COLUMN=name (or first_name, last_name)");
+    return fail(
+        reterr, ERR_SYNTAX,
+        "no column was taken for a name; say which with --map COLUMN=name (or first_name, last_name)");
 }
 
 /* --- Rows --- */
@@ -136,7 +158,9 @@ static void problem(struct import *import, size_t line, const char *format, ...)
     size_t at = import->problem_count++;
     if (at >= IMPORT_PROBLEMS_MAX) return;
     import->problems[at].line = line;
-    if (arena_str(&import->arena, reason, &import->problems[at].reason) < 0) import->problems[at].reason = STR("wrong");
+    if (arena_str(&import->arena, reason, &import->problems[at].reason) < 0) {
+        import->problems[at].reason = STR("wrong");
+    }
 }
 
 /* Cards and numbers seen, and in which line. */
@@ -167,7 +191,8 @@ struct pass {
     struct seen *cards, *numbers;
 };
 
-static const struct str *cell_of(const struct import *import, const struct csv_row *row, enum import_field field, size_t *ret_column)
+static const struct str *cell_of(const struct import *import, const struct csv_row *row,
+                                 enum import_field field, size_t *ret_column)
 {
     for (size_t i = 0; i < import->column_count && i < row->count; i++) {
         if (import->columns[i].field != field || row->cells[i].len == 0) continue;
@@ -184,14 +209,16 @@ static struct str text_of(const struct import *import, const struct csv_row *row
 }
 
 /* False: a problem was noted. */
-static bool take_date(struct pass *pass, const struct csv_row *row, enum import_field field, struct day *ret_day)
+static bool take_date(struct pass *pass, const struct csv_row *row, enum import_field field,
+                      struct day *ret_day)
 {
     size_t column = 0;
     const struct str *cell = cell_of(pass->import, row, field, &column);
     *ret_day = DAY_NONE;
     if (cell == NULL) return true;
     if (pass->order[column] == DATE_UNKNOWN) {
-        problem(pass->import, row->line, "%s: day or month first? write the dates as YYYY-MM-DD", NAMES[field]);
+        problem(pass->import, row->line, "%s: day or month first? write the dates as YYYY-MM-DD",
+                NAMES[field]);
         return false;
     }
     const char *wrong = date_read(*cell, pass->order[column], ret_day);
@@ -204,11 +231,13 @@ static bool looks_like_email(struct str text)
     const char *at = memchr(text.at, '@', text.len);
     if (at == NULL || at == text.at || memchr(text.at, ' ', text.len) != NULL) return false;
     struct str domain = {at + 1, text.len - (size_t)(at + 1 - text.at)};
-    return domain.len >= 3 && memchr(domain.at, '@', domain.len) == NULL && memchr(domain.at, '.', domain.len) != NULL;
+    return domain.len >= 3 && memchr(domain.at, '@', domain.len) == NULL &&
+           memchr(domain.at, '.', domain.len) != NULL;
 }
 
 /* ret_says_valid: the list itself claims that it is good now. */
-static bool take_status(struct import *import, const struct csv_row *row, enum membership_state *ret_state, bool *ret_says_valid)
+static bool take_status(struct import *import, const struct csv_row *row, enum membership_state *ret_state,
+                        bool *ret_says_valid)
 {
     static const struct {
         const char *words;
@@ -217,22 +246,27 @@ static bool take_status(struct import *import, const struct csv_row *row, enum m
     } STATES[] = {
         {"|active|aktiv|ok|current|live|yes|ja|activo|actif|", MEMBERSHIP_ACTIVE, true},
         {"|expired|abgelaufen|pending|caducado|expire|", MEMBERSHIP_ACTIVE, false},
-        {"|frozen|paused|on hold|hold|suspended|ruhend|pausiert|eingefroren|ruht|congelado|", MEMBERSHIP_FROZEN, true},
-        {"|cancelled|canceled|terminated|closed|inactive|gekundigt|storniert|inaktiv|beendet|cancelado|resilie|", MEMBERSHIP_CANCELLED, false},
+        {"|frozen|paused|on hold|hold|suspended|ruhend|pausiert|eingefroren|ruht|congelado|",
+         MEMBERSHIP_FROZEN, true},
+        {"|cancelled|canceled|terminated|closed|inactive|gekundigt|storniert|inaktiv|beendet|cancelado|resilie|",
+         MEMBERSHIP_CANCELLED, false},
     };
     struct str text = text_of(import, row, FIELD_STATUS);
     *ret_state = MEMBERSHIP_ACTIVE;
     *ret_says_valid = false;
     if (text.at == NULL) return true;
     OWNED(buf) struct buf key = buf_of(8192);
-    if (buf_put_byte(&key, '|') < 0 || fold_heading(text, &key) < 0 || buf_put_byte(&key, '|') < 0) return false;
+    if (buf_put_byte(&key, '|') < 0 || fold_heading(text, &key) < 0 || buf_put_byte(&key, '|') < 0) {
+        return false;
+    }
     for (size_t i = 0; i < COUNT_OF(STATES); i++) {
         if (memmem(STATES[i].words, strlen(STATES[i].words), key.at, key.len) == NULL) continue;
         *ret_state = STATES[i].state;
         *ret_says_valid = STATES[i].says_valid;
         return true;
     }
-    problem(import, row->line, "status: \"%.*s\" is none that we know", (int)(text.len > 40 ? 40 : text.len), text.at);
+    problem(import, row->line, "status: \"%.*s\" is none that we know", (int)(text.len > 40 ? 40 : text.len),
+            text.at);
     return false;
 }
 
@@ -243,8 +277,12 @@ static bool is_scientific(struct str text)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (c >= '0' && c <= '9') digits = true;
-        else if ((c == 'E' || c == 'e') && digits && i + 2 < text.len && (text.at[i + 1] == '+' || text.at[i + 1] == '-')) return true;
-        else if (c != '.' && c != ',') return false;
+        else if ((c == 'E' || c == 'e') && digits && i + 2 < text.len &&
+                 (text.at[i + 1] == '+' || text.at[i + 1] == '-')) {
+            return true;
+        } else if (c != '.' && c != ',') {
+            return false;
+        }
     }
     return false;
 }
@@ -272,9 +310,13 @@ static bool check_names(struct import *import, const struct csv_row *row, struct
     if (member->first_name.at == NULL) member->first_name = STR("");
     if (member->last_name.at == NULL) member->last_name = STR("");
     if (member->first_name.len + member->last_name.len == 0 && name.at != NULL) split_name(name, member);
-    if (member->first_name.len + member->last_name.len == 0) problem(import, row->line, "no name");
-    else if (utf8_count(member->first_name) > 100 || utf8_count(member->last_name) > 100) problem(import, row->line, "name: more than 100 characters");
-    else return true;
+    if (member->first_name.len + member->last_name.len == 0) {
+        problem(import, row->line, "no name");
+    } else if (utf8_count(member->first_name) > 100 || utf8_count(member->last_name) > 100) {
+        problem(import, row->line, "name: more than 100 characters");
+    } else {
+        return true;
+    }
     return false;
 }
 
@@ -303,16 +345,25 @@ static bool take_membership(struct pass *pass, const struct csv_row *row, struct
 {
     struct import *import = pass->import;
     struct membership_row *membership = &out->membership;
-    *membership = (struct membership_row){.frozen_from = DAY_NONE, .frozen_until = DAY_NONE, .cancelled_on = DAY_NONE, .visits_left = -1};
+    *membership = (struct membership_row){.frozen_from = DAY_NONE,
+                                          .frozen_until = DAY_NONE,
+                                          .cancelled_on = DAY_NONE,
+                                          .visits_left = -1};
     membership->plan = text_of(import, row, FIELD_PLAN);
-    if (!take_date(pass, row, FIELD_STARTS, &membership->starts) || !take_date(pass, row, FIELD_ENDS, &membership->ends)) return false;
+    if (!take_date(pass, row, FIELD_STARTS, &membership->starts) ||
+        !take_date(pass, row, FIELD_ENDS, &membership->ends)) {
+        return false;
+    }
     bool says_valid;
     if (!take_status(import, row, &membership->state, &says_valid)) return false;
-    out->has_membership = membership->plan.at != NULL || day_is(membership->starts) || day_is(membership->ends);
+    out->has_membership =
+        membership->plan.at != NULL || day_is(membership->starts) || day_is(membership->ends);
     if (membership->plan.at == NULL) membership->plan = STR("Membership");
     if (!day_is(membership->starts)) {
         membership->starts = import->today;
-        if (day_is(membership->ends) && membership->ends.number < membership->starts.number) membership->starts = membership->ends;
+        if (day_is(membership->ends) && membership->ends.number < membership->starts.number) {
+            membership->starts = membership->ends;
+        }
     }
     if (!day_is(membership->ends) || membership->ends.number >= membership->starts.number) return true;
     /* Programs keep the old end beside a start that was moved: what nobody calls valid is over, and simply that. */
@@ -346,7 +397,8 @@ static int read_row(struct pass *pass, const struct csv_row *row)
         problem(import, row->line, "balance: not an amount");
         good = false;
     }
-    bool long_text = member->number.len > 64 || member->email.len > 254 || member->phone.len > 40 || out.card.len > 128 || utf8_count(member->notes) > 2000;
+    bool long_text = member->number.len > 64 || member->email.len > 254 || member->phone.len > 40 ||
+                     out.card.len > 128 || utf8_count(member->notes) > 2000;
     if (good && long_text) {
         problem(import, row->line, "a cell is longer than its field may be");
         good = false;
@@ -388,7 +440,8 @@ static void find_orders(struct pass *pass, const struct csv_row *rows, size_t co
     import->date_order = date_order_name(known);
 }
 
-static int read_all(struct import *import, const char *const *maps, size_t map_count, struct err_detail *reterr)
+static int read_all(struct import *import, const char *const *maps, size_t map_count,
+                    struct err_detail *reterr)
 {
     struct csv_reader reader = csv_reader_of(buf_str(&import->text), import->separator);
     struct csv_row row;
@@ -409,7 +462,10 @@ static int read_all(struct import *import, const char *const *maps, size_t map_c
         rows[import->row_count++] = row;
     }
     if (rc == ERR_SYNTAX) return fail(reterr, rc, "line %zu: a quote is opened and not closed", row.line);
-    if (rc == ERR_TOO_BIG) return fail(reterr, rc, "line %zu: more than %d columns, or a cell over 64 KiB", row.line, CSV_COLUMNS_MAX);
+    if (rc == ERR_TOO_BIG) {
+        return fail(reterr, rc, "line %zu: more than %d columns, or a cell over 64 KiB", row.line,
+                    CSV_COLUMNS_MAX);
+    }
     TRY(rc);
     import->rows = arena_array(&import->arena, struct import_row, import->row_count + 1);
     if (import->rows == NULL) return ERR_NOMEM;
@@ -421,7 +477,8 @@ static int read_all(struct import *import, const char *const *maps, size_t map_c
     return rc;
 }
 
-int import_read(struct import *import, struct span bytes, const char *const *maps, size_t map_count, struct day today, struct err_detail *reterr)
+int import_read(struct import *import, struct span bytes, const char *const *maps, size_t map_count,
+                struct day today, struct err_detail *reterr)
 {
     memset(import, 0, sizeof *import);
     import->arena = arena_of(IMPORT_BYTES_MAX);
@@ -432,7 +489,9 @@ int import_read(struct import *import, struct span bytes, const char *const *map
     TRY(rc);
     import->separator = csv_separator(buf_str(&import->text));
     rc = read_all(import, maps, map_count, reterr);
-    if (rc < 0 && reterr->text[0] == '\0') return fail(reterr, rc, "the list could not be read: %s", err_word(rc));
+    if (rc < 0 && reterr->text[0] == '\0') {
+        return fail(reterr, rc, "the list could not be read: %s", err_word(rc));
+    }
     return rc;
 }
 
@@ -458,7 +517,8 @@ static void overlay(struct member_row *there, const struct member_row *said)
     if (said->balance_minor != 0) there->balance_minor = said->balance_minor;
 }
 
-static int write_membership(struct sql *sql, struct member_id id, const struct member_row *there, const struct import_row *row)
+static int write_membership(struct sql *sql, struct member_id id, const struct member_row *there,
+                            const struct import_row *row)
 {
     struct membership_row membership = row->membership;
     struct plan_row plan = {.name = membership.plan};
@@ -476,7 +536,8 @@ static int write_membership(struct sql *sql, struct member_id id, const struct m
 }
 
 /* 1: written. 0: a problem was noted. */
-static int write_row(struct import *import, struct sql *sql, const struct import_row *row, struct wall_ms now, struct arena *scratch)
+static int write_row(struct import *import, struct sql *sql, const struct import_row *row, struct wall_ms now,
+                     struct arena *scratch)
 {
     struct member_id id = {0}, owner = {0};
     int rc = row->member.number.at == NULL ? ERR_NOT_FOUND : member_by_number(sql, row->member.number, &id);
@@ -505,7 +566,8 @@ static int write_row(struct import *import, struct sql *sql, const struct import
     return 1;
 }
 
-int import_write(struct import *import, struct sql *sql, struct wall_ms now, void (*progress)(size_t done, size_t all))
+int import_write(struct import *import, struct sql *sql, struct wall_ms now,
+                 void (*progress)(size_t done, size_t all))
 {
     OWNED(arena) struct arena scratch = arena_of((size_t)16 * 1024 * 1024);
     import->created = import->updated = 0;

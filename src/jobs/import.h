@@ -14,8 +14,22 @@
 #define IMPORT_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
 enum import_field {
-    FIELD_NONE, FIELD_NUMBER, FIELD_NAME, FIELD_FIRST_NAME, FIELD_LAST_NAME, FIELD_EMAIL, FIELD_PHONE, FIELD_BORN, FIELD_PLAN,
-    FIELD_STATUS, FIELD_STARTS, FIELD_ENDS, FIELD_CARD, FIELD_BALANCE, FIELD_NOTES, FIELD_COUNT
+    FIELD_NONE,
+    FIELD_NUMBER,
+    FIELD_NAME,
+    FIELD_FIRST_NAME,
+    FIELD_LAST_NAME,
+    FIELD_EMAIL,
+    FIELD_PHONE,
+    FIELD_BORN,
+    FIELD_PLAN,
+    FIELD_STATUS,
+    FIELD_STARTS,
+    FIELD_ENDS,
+    FIELD_CARD,
+    FIELD_BALANCE,
+    FIELD_NOTES,
+    FIELD_COUNT
 };
 const char *import_field_name(enum import_field field);
 
@@ -35,7 +49,7 @@ struct import_row {
     struct member_row member;
     struct membership_row membership;
     bool has_membership;
-    struct str card;          /* at NULL: none */
+    struct str card; /* at NULL: none */
 };
 
 struct import {
@@ -44,24 +58,25 @@ struct import {
     struct day today;
     const char *encoding;
     char separator;
-    const char *date_order;   /* "year first", "month first", "day first"; NULL: no dates */
+    const char *date_order; /* "year first", "month first", "day first"; NULL: no dates */
     struct import_column *columns;
     size_t column_count;
-    size_t row_count;         /* with content, without the headings */
-    struct import_row *rows;  /* the good ones */
+    size_t row_count;        /* with content, without the headings */
+    struct import_row *rows; /* the good ones */
     size_t good_count;
     struct import_problem problems[IMPORT_PROBLEMS_MAX];
-    size_t problem_count;     /* also those beyond what is kept */
-    size_t created, updated;  /* by import_write */
+    size_t problem_count;    /* also those beyond what is kept */
+    size_t created, updated; /* by import_write */
 };
 
 /* maps: "COLUMN=FIELD" (or with a colon), which beat what is recognised; "COLUMN=-" leaves a column out. */
-MUST_USE int import_read(struct import *import, struct span bytes, const char *const *maps, size_t map_count, struct day today,
-                         struct err_detail *reterr);
+MUST_USE int import_read(struct import *import, struct span bytes, const char *const *maps, size_t map_count,
+                         struct day today, struct err_detail *reterr);
 void import_done(struct import *import);
 static inline void import_owned(struct import *import) { import_done(import); }
 /* Writes the good rows. What the database says no to (a card that another member has) becomes a problem, and its row is left out.
  * progress may be NULL: called each thousand rows. */
-MUST_USE int import_write(struct import *import, struct sql *sql, struct wall_ms now, void (*progress)(size_t done, size_t all));
+MUST_USE int import_write(struct import *import, struct sql *sql, struct wall_ms now,
+                          void (*progress)(size_t done, size_t all));
 /* docs/api/openapi.yaml, ImportReport, as the members of an open object. */
 void import_report(const struct import *import, bool dry_run, struct json *json);

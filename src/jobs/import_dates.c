@@ -21,7 +21,10 @@ static bool split(struct str cell, struct parts *parts)
         size_t from = at;
         while (at < cell.len && cell.at[at] >= '0' && cell.at[at] <= '9') at++;
         parts->digits[i] = at - from;
-        if (at == from || at - from > 4 || num_i64((struct str){cell.at + from, at - from}, 0, 9999, &parts->number[i]) < 0) return false;
+        if (at == from || at - from > 4 ||
+            num_i64((struct str){cell.at + from, at - from}, 0, 9999, &parts->number[i]) < 0) {
+            return false;
+        }
         if (i == 2) break;
         if (at == cell.len || strchr("-/. ", cell.at[at]) == NULL) return false;
         at++;
@@ -44,7 +47,10 @@ const char *date_read(struct str cell, enum date_order order, struct day *ret_da
     struct parts parts;
     if (!split(cell, &parts)) return "not a date";
     if (parts.digits[0] == 4) order = DATE_YEAR_FIRST;
-    int year_at = order == DATE_YEAR_FIRST ? 0 : 2, month_at = order == DATE_MONTH_FIRST ? 0 : 1, day_at = order == DATE_DAY_FIRST ? 0 : order == DATE_MONTH_FIRST ? 1 : 2;
+    int year_at = order == DATE_YEAR_FIRST ? 0 : 2, month_at = order == DATE_MONTH_FIRST ? 0 : 1,
+        day_at = order == DATE_DAY_FIRST     ? 0
+                 : order == DATE_MONTH_FIRST ? 1
+                                             : 2;
     struct date date = {(int)parts.number[year_at], (int)parts.number[month_at], (int)parts.number[day_at]};
     if (order != DATE_YEAR_FIRST && parts.digits[2] == 2) date.year += date.year > 40 ? 1900 : 2000;
     if (date.year < 1850 || date.year > 2200) return "no such year";
@@ -63,7 +69,9 @@ bool amount_read(struct str cell, int64_t *ret_minor)
     }
     /* The last mark is the decimal one where one or two digits follow it. */
     size_t behind = 0;
-    for (size_t i = last_mark; last_mark != SIZE_MAX && i < cell.len; i++) behind += cell.at[i] >= '0' && cell.at[i] <= '9' ? 1 : 0;
+    for (size_t i = last_mark; last_mark != SIZE_MAX && i < cell.len; i++) {
+        behind += cell.at[i] >= '0' && cell.at[i] <= '9' ? 1 : 0;
+    }
     bool has_decimals = last_mark != SIZE_MAX && behind >= 1 && behind <= 2;
     for (size_t i = 0; i < cell.len; i++) {
         char c = cell.at[i];

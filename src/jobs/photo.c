@@ -81,7 +81,8 @@ static int decode(struct span upload, struct photo_head *head, GdkPixbuf **ret_p
 {
     OWNED(error) GError *error = NULL;
     /* By name: so that the bytes do not choose among all decoders that a machine may have. */
-    OWNED(loader) GdkPixbufLoader *loader =
+    OWNED(loader)
+    GdkPixbufLoader *loader =
         gdk_pixbuf_loader_new_with_type(head->type == PHOTO_JPEG ? "jpeg" : "png", &error);
     if (loader == NULL) return ERR_INTERNAL;
     g_signal_connect(loader, "size-prepared", G_CALLBACK(on_size), head);
@@ -105,8 +106,8 @@ static int scale(const GdkPixbuf *picture, int side, GdkPixbuf **ret_pixbuf)
     OWNED(pixbuf) GdkPixbuf *scaled = gdk_pixbuf_new(GDK_COLORSPACE_RGB, FALSE, 8, width, height);
     if (scaled == NULL) return ERR_NOMEM;
     gdk_pixbuf_fill(scaled, 0xffffffffu);
-    gdk_pixbuf_composite(picture, scaled, 0, 0, width, height, 0, 0, (double)width / full_width, (double)height / full_height,
-                         GDK_INTERP_BILINEAR, 255);
+    gdk_pixbuf_composite(picture, scaled, 0, 0, width, height, 0, 0, (double)width / full_width,
+                         (double)height / full_height, GDK_INTERP_BILINEAR, 255);
     *ret_pixbuf = take(scaled);
     return 0;
 }

@@ -12,9 +12,10 @@ enum photo_type { PHOTO_JPEG, PHOTO_PNG };
 
 struct photo_head {
     enum photo_type type;
-    uint32_t width;   /* pixels as stored, before it is turned upright; neither is 0 */
+    uint32_t width; /* pixels as stored, before it is turned upright; neither is 0 */
     uint32_t height;
-    uint32_t passes;  /* JPEG: scans. A decoder keeps the whole picture where there are several, and goes over it each time */
+    uint32_t
+        passes; /* JPEG: scans. A decoder keeps the whole picture where there are several, and goes over it each time */
 };
 
 MUST_USE int photo_head_read(struct span bytes, struct photo_head *ret_head);

@@ -13,7 +13,10 @@
 #define SOCKET_PATH "/ws/checkins"
 
 static struct client *client_of(struct conn *conn) { return (struct client *)conn; }
-static const struct server_options *options_of(const struct client *client) { return &client->worker->server->options; }
+static const struct server_options *options_of(const struct client *client)
+{
+    return &client->worker->server->options;
+}
 
 void client_close(struct client *client, int why) { conn_close(&client->conn, why); }
 
@@ -26,9 +29,11 @@ static void watch_request(struct client *client)
     timer_set(loop_wheel(loop), &client->timer, at, on_request_timeout);
 }
 
-ON_LOOP static void answer_and_end(struct client *client, struct http_response *response, const struct http_request *request)
+ON_LOOP static void answer_and_end(struct client *client, struct http_response *response,
+                                   const struct http_request *request)
 {
-    struct http_reply reply = request == NULL ? (struct http_reply){.now = clock_wall()} : http_reply_to(request, clock_wall());
+    struct http_reply reply =
+        request == NULL ? (struct http_reply){.now = clock_wall()} : http_reply_to(request, clock_wall());
     reply.keep_alive = false;
     OWNED(frame) struct frame *frame = NULL;
     int rc = http_response_frame(response, &reply, &frame);
@@ -39,7 +44,8 @@ ON_LOOP static void answer_and_end(struct client *client, struct http_response *
 }
 
 /* An answer to what is no request that a handler could see. */
-ON_LOOP static void refuse(struct client *client, const struct http_request *request, int status, const char *code, struct str detail)
+ON_LOOP static void refuse(struct client *client, const struct http_request *request, int status,
+                           const char *code, struct str detail)
 {
     OWNED(http_response) struct http_response response = http_response_of(status);
     http_put_problem(&response, status, code, detail);
@@ -62,7 +68,7 @@ static void on_request_timeout(struct timer *timer)
 /* --- The upgrade --- */
 
 struct entry_claims {
-    struct str token;         /* ?token=; at NULL: none */
+    struct str token; /* ?token=; at NULL: none */
     struct str ticket;
     struct str bearer;
 };
@@ -90,7 +96,8 @@ static int check_token(const struct client *client, struct str token, struct pri
 }
 
 /* Who comes in, from what the request claims. 0, or the status of a refusal. */
-static int find_entry(const struct client *client, const struct entry_claims *claims, struct session_entry *entry)
+static int find_entry(const struct client *client, const struct entry_claims *claims,
+                      struct session_entry *entry)
 {
     entry->ticket = claims->ticket;
     if (claims->bearer.at != NULL) return check_token(client, claims->bearer, &entry->who) < 0 ? 401 : 0;
@@ -102,14 +109,16 @@ static int find_entry(const struct client *client, const struct entry_claims *cl
     return 0;
 }
 
-static int joined(const struct http_request *request, const char *name, struct buf *out, struct str *ret_value)
+static int joined(const struct http_request *request, const char *name, struct buf *out,
+                  struct str *ret_value)
 {
     int rc = http_header_joined(request, name, out);
     *ret_value = rc == 1 ? buf_str(out) : (struct str){0};
     return rc < 0 ? rc : 0;
 }
 
-static int shake_hands(const struct client *client, const struct http_request *request, struct ws_answer *ret_answer)
+static int shake_hands(const struct client *client, const struct http_request *request,
+                       struct ws_answer *ret_answer)
 {
     OWNED(buf) struct buf connection = buf_of(4096);
     OWNED(buf) struct buf upgrade = buf_of(4096);
@@ -129,9 +138,13 @@ static int shake_hands(const struct client *client, const struct http_request *r
 ON_LOOP static int accept_upgrade(struct client *client, const struct ws_answer *answer)
 {
     OWNED(buf) struct buf head = buf_of(1024);
-    TRY(buf_printf(&head, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
-                   answer->accept));
-    if (answer->extensions[0] != '\0') TRY(buf_printf(&head, "Sec-WebSocket-Extensions: %s\r\n", answer->extensions));
+    TRY(buf_printf(
+        &head,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+        answer->accept));
+    if (answer->extensions[0] != '\0') {
+        TRY(buf_printf(&head, "Sec-WebSocket-Extensions: %s\r\n", answer->extensions));
+    }
     TRY(buf_put_str(&head, STR("\r\n")));
     return conn_send_bytes(&client->conn, buf_span(&head));
 }
@@ -151,7 +164,8 @@ ON_LOOP static void refuse_bearer(struct client *client)
 {
     OWNED(http_response) struct http_response response = http_response_of(401);
     http_put_problem(&response, 401, "unauthenticated", str_c(code_sentence(CODE_UNAUTHENTICATED)));
-    http_put_www_authenticate(&response, "invalid_token", "The token is expired, revoked, or not for this server");
+    http_put_www_authenticate(&response, "invalid_token",
+                              "The token is expired, revoked, or not for this server");
     answer_and_end(client, &response, http_reader_request(client->reader));
 }
 
@@ -164,8 +178,8 @@ static int64_t retry_spread(void)
 }
 
 /* After a restart all come at once: so many a second are let in. And one address holds no more than its share. */
-ON_LOOP static enum code admit(const struct client *client, const struct http_request *request, uint8_t address[RATE_ADDRESS_BYTES],
-                               struct span *ret_counted)
+ON_LOOP static enum code admit(const struct client *client, const struct http_request *request,
+                               uint8_t address[RATE_ADDRESS_BYTES], struct span *ret_counted)
 {
     const struct server_options *options = options_of(client);
     struct mono_ms now = loop_now(client->worker->loop);
@@ -181,10 +195,14 @@ ON_LOOP static enum code admit(const struct client *client, const struct http_re
 
 ON_LOOP static void uncount(const struct client *client, const struct session_entry *entry)
 {
-    if (entry->address.len > 0) rate_give_back(options_of(client)->sockets_by_address, entry->address, loop_now(client->worker->loop));
+    if (entry->address.len > 0) {
+        rate_give_back(options_of(client)->sockets_by_address, entry->address,
+                       loop_now(client->worker->loop));
+    }
 }
 
-ON_LOOP static void let_in(struct client *client, const struct ws_answer *answer, const struct session_entry *entry)
+ON_LOOP static void let_in(struct client *client, const struct ws_answer *answer,
+                           const struct session_entry *entry)
 {
     timer_cancel(loop_wheel(client->worker->loop), &client->timer);
     int rc = accept_upgrade(client, answer);
@@ -200,7 +218,8 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
 {
     struct ws_answer answer;
     if (!site_allows_origin(options_of(client)->site, request)) {
-        refuse(client, request, 403, "forbidden", STR("This page's origin may not open a socket here; see [server] allowed_origins"));
+        refuse(client, request, 403, "forbidden",
+               STR("This page's origin may not open a socket here; see [server] allowed_origins"));
         return;
     }
     if (shake_hands(client, request, &answer) < 0) {
@@ -223,13 +242,20 @@ ON_LOOP static void upgrade(struct client *client, const struct http_request *re
         return;
     }
     uncount(client, &entry);
-    if (status == 401) refuse_bearer(client);
-    else refuse(client, request, status, "bad_message", STR("Sign in one way only: token, ticket or Authorization, each once"));
+    if (status == 401) {
+        refuse_bearer(client);
+    } else {
+        refuse(client, request, status, "bad_message",
+               STR("Sign in one way only: token, ticket or Authorization, each once"));
+    }
 }
 
 /* --- Requests --- */
 
-static bool is_socket_path(struct str path) { return str_eq_c(path, SOCKET_PATH) || str_eq_c(path, SOCKET_PATH "/"); }
+static bool is_socket_path(struct str path)
+{
+    return str_eq_c(path, SOCKET_PATH) || str_eq_c(path, SOCKET_PATH "/");
+}
 
 ON_LOOP static void refuse_route(struct client *client, enum http_found found)
 {
@@ -265,8 +291,10 @@ ON_LOOP static int on_head(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     count_up(&client->worker->counts.requests);
-    client->found = http_router_match(options_of(client)->router, request->verb, request->path, &client->match);
-    TRY(http_reader_allow_body(client->reader, client->found == HTTP_FOUND ? body_max(client, client->match.route) : 0));
+    client->found =
+        http_router_match(options_of(client)->router, request->verb, request->path, &client->match);
+    TRY(http_reader_allow_body(client->reader,
+                               client->found == HTTP_FOUND ? body_max(client, client->match.route) : 0));
     if (!http_reader_wants_continue(client->reader)) return 0;
     return conn_send_bytes(&client->conn, str_span(HTTP_100_CONTINUE));
 }
@@ -275,11 +303,13 @@ ON_LOOP static void on_request(struct client *client)
 {
     const struct http_request *request = http_reader_request(client->reader);
     if (request->host.len > 0 && !site_knows_host(options_of(client)->site, request->host)) {
-        refuse(client, request, 403, "forbidden", STR("This server does not go by that name; see [server] hosts"));
+        refuse(client, request, 403, "forbidden",
+               STR("This server does not go by that name; see [server] hosts"));
     } else if (is_socket_path(request->path) && request->wants_websocket) {
         upgrade(client, request);
     } else if (is_socket_path(request->path)) {
-        struct ws_answer answer = {.status = 426, .reason = "This address speaks WebSocket: connect with ws:// or wss://"};
+        struct ws_answer answer = {.status = 426,
+                                   .reason = "This address speaks WebSocket: connect with ws:// or wss://"};
         refuse_upgrade(client, &answer);
     } else if (client->found == HTTP_FOUND) {
         exchange_begin(client, client->match.route->handler);
@@ -307,7 +337,9 @@ ON_LOOP static bool read_request(struct client *client, struct span *in)
     int step = http_reader_next(client->reader, in);
     if (step == HTTP_HEADERS) {
         step = on_head(client);
-        if (step == 0) step = http_reader_next(client->reader, in); /* a request without a body is whole by now */
+        if (step == 0) {
+            step = http_reader_next(client->reader, in); /* a request without a body is whole by now */
+        }
     }
     if (step == HTTP_WHOLE) {
         timer_cancel(loop_wheel(client->worker->loop), &client->timer);
@@ -315,8 +347,12 @@ ON_LOOP static bool read_request(struct client *client, struct span *in)
         return true;
     }
     if (step == HTTP_MORE) return false;
-    if (step == ERR_NOMEM) client_close(client, step);
-    else refuse(client, NULL, http_reader_status(client->reader), "bad_message", http_reader_reason(client->reader));
+    if (step == ERR_NOMEM) {
+        client_close(client, step);
+    } else {
+        refuse(client, NULL, http_reader_status(client->reader), "bad_message",
+               http_reader_reason(client->reader));
+    }
     return false;
 }
 
@@ -421,7 +457,9 @@ static const struct conn_handler CLIENT = {on_bytes, on_eof, on_drained, on_stal
 static int64_t connections_of(const struct server *server)
 {
     int64_t count = 0;
-    for (unsigned i = 0; i < server->worker_count; i++) count += atomic_load(&server->workers[i].counts.connections);
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        count += atomic_load(&server->workers[i].counts.connections);
+    }
     return count;
 }
 

@@ -18,7 +18,7 @@ struct client {
     struct http_reader *reader; /* NULL while an exchange has it, and after the upgrade */
     struct exchange *exchange;
     struct session *session;
-    struct buf pending;       /* bytes behind the request that is being answered */
+    struct buf pending; /* bytes behind the request that is being answered */
     struct timer timer;
     struct peer peer;
     struct http_match match;
@@ -27,8 +27,10 @@ struct client {
 
 int client_accept(struct loop *loop, int fd, const struct peer *peer, void *ctx);
 /* The answer is on its way: goes on with the next request, or closes. */
-ON_LOOP void client_answered(struct client *client, struct http_reader *reader, struct frame *frame, bool keep_alive);
+ON_LOOP void client_answered(struct client *client, struct http_reader *reader, struct frame *frame,
+                             bool keep_alive);
 /* Hands the whole request to a handler, once its token and role are found good. */
 ON_LOOP void exchange_begin(struct client *client, const struct endpoint *endpoint);
-ON_LOOP void exchange_begin_with(struct client *client, const struct endpoint *endpoint, exchange_handler *handle);
+ON_LOOP void exchange_begin_with(struct client *client, const struct endpoint *endpoint,
+                                 exchange_handler *handle);
 ON_LOOP void client_close(struct client *client, int why);

@@ -6,12 +6,13 @@
 
 #include <stdlib.h>
 
-enum code location_for(const struct directory *directory, const struct principal *who, const struct location_ref *ref,
-                       const struct location **ret_location)
+enum code location_for(const struct directory *directory, const struct principal *who,
+                       const struct location_ref *ref, const struct location **ret_location)
 {
     const struct location *location = NULL;
     if (location_ref_is(ref)) {
-        location = ref->slug.at != NULL ? directory_by_slug(directory, ref->slug) : directory_by_id(directory, ref->id);
+        location = ref->slug.at != NULL ? directory_by_slug(directory, ref->slug)
+                                        : directory_by_id(directory, ref->id);
         if (location == NULL) return CODE_LOCATION_NOT_FOUND;
     } else if (who->all_locations) {
         if (directory_count(directory) != 1) return CODE_LOCATION_REQUIRED;
@@ -26,7 +27,8 @@ enum code location_for(const struct directory *directory, const struct principal
     return CODE_OK;
 }
 
-enum code session_location(const struct session *session, const struct location_ref *ref, const struct location **ret_location)
+enum code session_location(const struct session *session, const struct location_ref *ref,
+                           const struct location **ret_location)
 {
     return location_for(hub_directory(session->worker->hub), session->who, ref, ret_location);
 }
@@ -76,7 +78,9 @@ void session_command(struct session *session, struct message *message)
     if (!principal_may(who, MAY_CHECK_IN)) code = CODE_FORBIDDEN;
     bool named = message->type == MESSAGE_CHECK_IN || location_ref_is(&message->location);
     if (code == CODE_OK && named) code = session_location(session, &message->location, &location);
-    if (code == CODE_OK && message->command.override_reason.len > 0 && !principal_may(who, MAY_OVERRIDE)) code = CODE_FORBIDDEN;
+    if (code == CODE_OK && message->command.override_reason.len > 0 && !principal_may(who, MAY_OVERRIDE)) {
+        code = CODE_FORBIDDEN;
+    }
     if (code != CODE_OK) {
         session_error(session, message, code, NULL);
         return;
@@ -102,7 +106,8 @@ void session_command(struct session *session, struct message *message)
     ask_free(ask);
 }
 
-static void put_stats(struct json *json, struct hub *hub, const struct location *location, struct totals *totals)
+static void put_stats(struct json *json, struct hub *hub, const struct location *location,
+                      struct totals *totals)
 {
     struct channel *channel = hub_channel(hub, location->id);
     check(channel != NULL);
@@ -118,7 +123,9 @@ void session_get_stats(struct session *session, const struct message *message)
     const struct directory *directory = hub_directory(hub);
     const struct location *one = NULL;
     enum code code = principal_may(session->who, MAY_FOLLOW) ? CODE_OK : CODE_FORBIDDEN;
-    if (code == CODE_OK && location_ref_is(&message->location)) code = session_location(session, &message->location, &one);
+    if (code == CODE_OK && location_ref_is(&message->location)) {
+        code = session_location(session, &message->location, &one);
+    }
     if (code != CODE_OK) {
         session_error(session, message, code, NULL);
         return;
@@ -131,7 +138,9 @@ void session_get_stats(struct session *session, const struct message *message)
     jw_array(&out, "locations");
     for (size_t i = 0; i < directory_count(directory); i++) {
         const struct location *location = directory_at(directory, i);
-        if (one != NULL ? location == one : principal_at(session->who, location->slug)) put_stats(&out, hub, location, &totals);
+        if (one != NULL ? location == one : principal_at(session->who, location->slug)) {
+            put_stats(&out, hub, location, &totals);
+        }
     }
     jw_array_end(&out);
     out_totals(&out, "totals", &totals);

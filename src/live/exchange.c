@@ -56,10 +56,13 @@ void exchange_fail(struct exchange *exchange, enum code code, struct str detail)
 {
     int status = code_http_status(code);
     struct http_response response = http_response_of(status);
-    if (status == 401) http_put_www_authenticate(&response, exchange->who == NULL ? NULL : "invalid_token", NULL);
+    if (status == 401) {
+        http_put_www_authenticate(&response, exchange->who == NULL ? NULL : "invalid_token", NULL);
+    }
     bool later = code == CODE_OVERLOADED || code == CODE_UNAVAILABLE || code == CODE_RATE_LIMITED;
     if (later) http_put_retry_after(&response, 1000);
-    struct json json = http_problem_begin(&response, status, code_name(code), detail.at != NULL ? detail : str_c(code_sentence(code)));
+    struct json json = http_problem_begin(&response, status, code_name(code),
+                                          detail.at != NULL ? detail : str_c(code_sentence(code)));
     if (later) jw_i64(&json, "retry_after_ms", 1000);
     http_problem_end(&response, &json);
     exchange_respond(exchange, &response);
@@ -79,7 +82,8 @@ void exchange_respond_json(struct exchange *exchange, int status, const struct b
 ON_LOOP static void refuse_token(struct exchange *exchange)
 {
     struct http_response response = http_response_of(401);
-    http_put_www_authenticate(&response, "invalid_token", "The token is expired, revoked, or not for this server");
+    http_put_www_authenticate(&response, "invalid_token",
+                              "The token is expired, revoked, or not for this server");
     http_put_problem(&response, 401, "unauthenticated", str_c(code_sentence(CODE_UNAUTHENTICATED)));
     exchange_respond(exchange, &response);
 }
@@ -92,7 +96,9 @@ ON_LOOP static bool sign_in(struct exchange *exchange, const struct endpoint *en
     int rc = http_bearer(exchange->request, &token);
     if (rc == 1) {
         rc = options->check_token(options->auth, token, clock_wall(), &exchange->who);
-        if (rc == 0 && worker_is_revoked(worker_of(exchange->loop), exchange->who->session)) rc = ERR_UNAUTHENTICATED;
+        if (rc == 0 && worker_is_revoked(worker_of(exchange->loop), exchange->who->session)) {
+            rc = ERR_UNAUTHENTICATED;
+        }
     } else if (rc == 0) {
         if (endpoint->is_open) return true;
         exchange_fail(exchange, CODE_UNAUTHENTICATED, (struct str){0});
@@ -106,7 +112,8 @@ ON_LOOP static bool sign_in(struct exchange *exchange, const struct endpoint *en
         principal_unref(exchange->who);
         exchange->who = NULL;
     }
-    bool may = endpoint->is_open || endpoint->action == MAY_COUNT || principal_may(exchange->who, endpoint->action);
+    bool may =
+        endpoint->is_open || endpoint->action == MAY_COUNT || principal_may(exchange->who, endpoint->action);
     if (!may) exchange_fail(exchange, CODE_FORBIDDEN, (struct str){0});
     return may;
 }
@@ -126,13 +133,17 @@ void exchange_begin_with(struct client *client, const struct endpoint *endpoint,
     exchange->match = client->match;
     exchange->arena = arena_of(EXCHANGE_BYTES_MAX);
     client->exchange = exchange;
-    site_view(exchange->server->options.site, exchange->request, &client->peer, conn_is_secure(&client->conn), &exchange->view);
+    site_view(exchange->server->options.site, exchange->request, &client->peer, conn_is_secure(&client->conn),
+              &exchange->view);
     exchange->peer_address = exchange->view.peer;
     exchange->is_https = exchange->view.is_https;
     if (sign_in(exchange, endpoint)) handle(exchange);
 }
 
-void exchange_begin(struct client *client, const struct endpoint *endpoint) { exchange_begin_with(client, endpoint, endpoint->handle); }
+void exchange_begin(struct client *client, const struct endpoint *endpoint)
+{
+    exchange_begin_with(client, endpoint, endpoint->handle);
+}
 
 /* --- Away and back --- */
 
@@ -157,7 +168,9 @@ void exchange_read(struct exchange *exchange, int (*run)(struct sql *sql, struct
     exchange->then = then;
     exchange->reading = (struct reading){.loop = exchange->loop, .run = run_reading, .on_done = reading_done};
     int rc = reading_start(exchange->server->readers, &exchange->reading);
-    if (rc < 0) exchange_fail(exchange, rc == ERR_OVERLOADED ? CODE_OVERLOADED : CODE_UNAVAILABLE, (struct str){0});
+    if (rc < 0) {
+        exchange_fail(exchange, rc == ERR_OVERLOADED ? CODE_OVERLOADED : CODE_UNAVAILABLE, (struct str){0});
+    }
 }
 
 static int run_work(struct sql *sql, struct ask *ask)
@@ -183,7 +196,8 @@ ON_LOOP static void send_ask(struct exchange *exchange, struct ask *ask)
     exchange_fail(exchange, rc == ERR_OVERLOADED ? CODE_OVERLOADED : CODE_UNAVAILABLE, (struct str){0});
 }
 
-ON_LOOP static void write_in(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+ON_LOOP static void write_in(struct exchange *exchange,
+                             int (*run)(struct sql *sql, struct exchange *exchange),
                              void (*then)(struct exchange *exchange), bool changes_locations)
 {
     struct ask *ask;
@@ -204,7 +218,8 @@ void exchange_write(struct exchange *exchange, int (*run)(struct sql *sql, struc
     write_in(exchange, run, then, false);
 }
 
-void exchange_write_locations(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+void exchange_write_locations(struct exchange *exchange,
+                              int (*run)(struct sql *sql, struct exchange *exchange),
                               void (*then)(struct exchange *exchange))
 {
     write_in(exchange, run, then, true);
@@ -236,17 +251,26 @@ void exchange_command(struct exchange *exchange, const struct command *command,
 
 /* --- What a handler may ask --- */
 
-const struct config *exchange_config(const struct exchange *exchange) { return exchange->server->options.config; }
+const struct config *exchange_config(const struct exchange *exchange)
+{
+    return exchange->server->options.config;
+}
 
-struct directory *exchange_directory(const struct exchange *exchange) { return hub_directory(worker_of(exchange->loop)->hub); }
+struct directory *exchange_directory(const struct exchange *exchange)
+{
+    return hub_directory(worker_of(exchange->loop)->hub);
+}
 
 struct directory *exchange_hold_directory(struct exchange *exchange)
 {
-    if (exchange->held_directory == NULL) exchange->held_directory = directory_ref(exchange_directory(exchange));
+    if (exchange->held_directory == NULL) {
+        exchange->held_directory = directory_ref(exchange_directory(exchange));
+    }
     return exchange->held_directory;
 }
 
-bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head, struct stats *ret_stats)
+bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head,
+                    struct stats *ret_stats)
 {
     const struct channel *channel = hub_channel(worker_of(exchange->loop)->hub, location);
     if (channel == NULL) return false;
@@ -264,4 +288,7 @@ bool exchange_is_draining(const struct exchange *exchange) { return worker_of(ex
 
 struct str exchange_epoch(const struct exchange *exchange) { return str_c(exchange->server->epoch); }
 
-void exchange_session_revoked(struct exchange *exchange, struct str session) { server_revoke(exchange->server, session); }
+void exchange_session_revoked(struct exchange *exchange, struct str session)
+{
+    server_revoke(exchange->server, session);
+}

@@ -31,21 +31,21 @@ struct endpoint {
 #define ROUTE_UPLOAD 1u
 
 struct exchange {
-    struct client *client;    /* NULL once the connection is gone */
+    struct client *client; /* NULL once the connection is gone */
     struct server *server;
     struct loop *loop;
     const struct http_request *request; /* valid until the exchange ends */
     struct http_match match;
-    struct principal *who;    /* NULL where the endpoint is open and no token was given */
+    struct principal *who; /* NULL where the endpoint is open and no token was given */
     struct site_view view;
     const char *peer_address; /* as text, after trusted proxies; for limits and audit */
     bool is_https;            /* as the browser sees it */
     struct arena arena;
-    void *state;              /* the handler's, in the arena */
+    void *state;                               /* the handler's, in the arena */
     void (*on_end)(struct exchange *exchange); /* frees what state owns beyond the arena; NULL: nothing */
-    json_t *body;             /* the parsed body, if a handler read one; freed with the exchange */
+    json_t *body; /* the parsed body, if a handler read one; freed with the exchange */
     struct directory *held_directory;
-    int result;               /* of the last read or write */
+    int result; /* of the last read or write */
     /* The exchange's own: */
     struct http_reader *reader;
     struct reading reading;
@@ -83,17 +83,19 @@ struct directory *exchange_directory(const struct exchange *exchange);
 /* The same, held until the exchange ends: for what is read on another thread. */
 struct directory *exchange_hold_directory(struct exchange *exchange);
 /* This loop's head and statistics of a location, as one moment. False: no such location. */
-bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head, struct stats *ret_stats);
+bool exchange_stats(const struct exchange *exchange, struct location_id location, struct seq *ret_head,
+                    struct stats *ret_stats);
 /* The location that somebody may act at: by slug or id, or, where none is named, the token's only one. CODE_OK, or why not. */
-enum code location_for(const struct directory *directory, const struct principal *who, const struct location_ref *ref,
-                       const struct location **ret_location);
+enum code location_for(const struct directory *directory, const struct principal *who,
+                       const struct location_ref *ref, const struct location **ret_location);
 /* Is the page that asks one of ours (struct site)? Without an Origin it is no page. */
 bool exchange_allows_origin(const struct exchange *exchange);
 /* The server stops: it answers what it has and takes nothing new. */
 bool exchange_is_draining(const struct exchange *exchange);
 struct str exchange_epoch(const struct exchange *exchange);
 /* The same for a change of locations: once it is done all loops and the writer read the directory anew, before `then`. */
-ON_LOOP void exchange_write_locations(struct exchange *exchange, int (*run)(struct sql *sql, struct exchange *exchange),
+ON_LOOP void exchange_write_locations(struct exchange *exchange,
+                                      int (*run)(struct sql *sql, struct exchange *exchange),
                                       void (*then)(struct exchange *exchange));
 /* After a log-out, a disabled user, a changed password: every connection of that session is closed with 4401 (on this node within
  * 1 s), and its access tokens are refused from now on. */

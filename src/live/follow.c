@@ -35,7 +35,8 @@ static bool is_stuck(struct subscriber *subscriber, size_t lag_bytes)
     in_loop();
     struct session *session = session_of(subscriber);
     size_t half = session->worker->server->options.limits.queue_bytes_max / 2;
-    return conn_is_slow(&session->client->conn) && conn_queue_bytes(&session->client->conn) + lag_bytes > half;
+    return conn_is_slow(&session->client->conn) &&
+           conn_queue_bytes(&session->client->conn) + lag_bytes > half;
 }
 
 static bool has_room(struct subscriber *subscriber)
@@ -67,7 +68,10 @@ static void on_resync(struct subscriber *subscriber, const struct location *loca
     int rc = out_resync(&json, location->slug, head);
     OWNED(frame) struct frame *frame = NULL;
     if (rc == 0) rc = ws_frame_text(buf_span(&json), &frame);
-    if (rc == 0) rc = session->is_stream ? stream_put_reset(session, frame) : conn_send_frame(&session->client->conn, frame);
+    if (rc == 0) {
+        rc = session->is_stream ? stream_put_reset(session, frame)
+                                : conn_send_frame(&session->client->conn, frame);
+    }
     if (session->is_stream) session_end_soon(session);
     /* Not closed from here: the hub is in the middle of its followers. A connection that takes nothing stalls by itself. */
     if (rc < 0) log_debug("a slow connection could not be told to resync", F_ERR(rc));
@@ -86,7 +90,8 @@ struct page {
 static int read_page(struct sql *sql, struct reading *reading)
 {
     struct page *page = (struct page *)reading;
-    return store_read_events(sql, page->location, page->after, PAGE_EVENTS, &page->arena, &page->events, &page->count);
+    return store_read_events(sql, page->location, page->after, PAGE_EVENTS, &page->arena, &page->events,
+                             &page->count);
 }
 
 static void give_page(struct page *page, int result)
@@ -94,7 +99,9 @@ static void give_page(struct page *page, int result)
     struct session *session = page->session;
     struct page_event events[PAGE_EVENTS];
     size_t count = result < 0 ? 0 : page->count;
-    for (size_t i = 0; i < count; i++) events[i] = (struct page_event){page->events[i].seq, page->events[i].json};
+    for (size_t i = 0; i < count; i++) {
+        events[i] = (struct page_event){page->events[i].seq, page->events[i].json};
+    }
     hub_page(session->worker->hub, &session->subscriber, page->location, events, count, result < 0);
     hub_pump(session->worker->hub, &session->subscriber);
 }
@@ -121,7 +128,8 @@ static void need_page(struct subscriber *subscriber, struct location_id location
         page->location = location;
         page->after = after;
         page->arena = arena_of((size_t)4 * 1024 * 1024);
-        page->reading = (struct reading){.loop = session->worker->loop, .run = read_page, .on_done = page_read};
+        page->reading =
+            (struct reading){.loop = session->worker->loop, .run = read_page, .on_done = page_read};
         rc = reading_start(session->worker->server->readers, &page->reading);
     }
     if (rc == 0) {
@@ -135,7 +143,8 @@ static void need_page(struct subscriber *subscriber, struct location_id location
     conn_ask_drained(&session->client->conn);
 }
 
-const struct subscriber_handler SESSION_SUBSCRIBER = {take_event, is_stuck, has_room, is_idle, on_resync, need_page};
+const struct subscriber_handler SESSION_SUBSCRIBER = {take_event, is_stuck,  has_room,
+                                                      is_idle,    on_resync, need_page};
 
 /* --- Choosing locations --- */
 
@@ -145,7 +154,7 @@ struct choice {
     size_t count;
     struct channel **channels;
     struct seq *after;
-    bool *resync;             /* cannot be given all that it missed */
+    bool *resync; /* cannot be given all that it missed */
     size_t refused_count;
     struct str *refused;
     enum code *reasons;
@@ -201,7 +210,8 @@ static int choose_all(const struct session *session, struct choice *choice)
     return 0;
 }
 
-ON_LOOP static int choose_named(const struct session *session, const struct message *message, struct choice *choice)
+ON_LOOP static int choose_named(const struct session *session, const struct message *message,
+                                struct choice *choice)
 {
     size_t count = json_array_size(message->locations);
     TRY(choice_init(choice, count));
@@ -226,7 +236,8 @@ static int apply_resume(const struct session *session, const struct resume *resu
         int rc = resume_after(resume, channel_location(choice->channels[i]), &after);
         TRY(rc);
         if (rc == 0) continue; /* left out: starts at its head */
-        if (same_history && channel_can_resume(choice->channels[i], after, server->options.limits.resume_events_max)) {
+        if (same_history &&
+            channel_can_resume(choice->channels[i], after, server->options.limits.resume_events_max)) {
             choice->after[i] = after;
         } else {
             choice->resync[i] = true;
@@ -236,7 +247,8 @@ static int apply_resume(const struct session *session, const struct resume *resu
     return 0;
 }
 
-static bool any_followed(const struct session *session, const struct resume *resume, const struct choice *choice)
+static bool any_followed(const struct session *session, const struct resume *resume,
+                         const struct choice *choice)
 {
     for (size_t i = 0; i < choice->count; i++) {
         struct seq after;
@@ -247,7 +259,8 @@ static bool any_followed(const struct session *session, const struct resume *res
 }
 
 /* The sentence of what is wrong, or NULL; the choice must be done in either case. */
-ON_LOOP static const char *make_choice(const struct session *session, const struct message *message, struct choice *choice, enum code *ret_code)
+ON_LOOP static const char *make_choice(const struct session *session, const struct message *message,
+                                       struct choice *choice, enum code *ret_code)
 {
     *ret_code = CODE_FORBIDDEN;
     *choice = (struct choice){0};
@@ -257,7 +270,9 @@ ON_LOOP static const char *make_choice(const struct session *session, const stru
     if (rc < 0) return code_sentence(CODE_INTERNAL);
     if (!message->resume.given) return NULL;
     *ret_code = CODE_BAD_MESSAGE;
-    if (any_followed(session, &message->resume, choice)) return "This connection follows the location already and cannot resume it";
+    if (any_followed(session, &message->resume, choice)) {
+        return "This connection follows the location already and cannot resume it";
+    }
     *ret_code = CODE_INTERNAL;
     return apply_resume(session, &message->resume, choice) < 0 ? code_sentence(CODE_INTERNAL) : NULL;
 }
@@ -266,7 +281,10 @@ static int follow_chosen(struct session *session, const struct choice *choice)
 {
     for (size_t i = 0; i < choice->count; i++) {
         bool is_new;
-        if (!choice->resync[i]) TRY(hub_follow(session->worker->hub, &session->subscriber, choice->channels[i], choice->after[i], &is_new));
+        if (!choice->resync[i]) {
+            TRY(hub_follow(session->worker->hub, &session->subscriber, choice->channels[i], choice->after[i],
+                           &is_new));
+        }
     }
     return 0;
 }
@@ -275,7 +293,8 @@ static void announce_resyncs(struct session *session, const struct choice *choic
 {
     for (size_t i = 0; i < choice->count; i++) {
         if (!choice->resync[i]) continue;
-        on_resync(&session->subscriber, channel_location(choice->channels[i]), channel_head(choice->channels[i]));
+        on_resync(&session->subscriber, channel_location(choice->channels[i]),
+                  channel_head(choice->channels[i]));
     }
 }
 
@@ -293,7 +312,8 @@ static void put_locations(const struct session *session, struct json *json)
 }
 
 /* choice NULL: follows nothing (yet). with_resume: say whether all was recovered. */
-ON_LOOP static void say_success(struct session *session, struct str id, const struct choice *choice, bool with_resume)
+ON_LOOP static void say_success(struct session *session, struct str id, const struct choice *choice,
+                                bool with_resume)
 {
     const struct principal *who = session->who;
     const struct server *server = session->worker->server;
@@ -335,14 +355,16 @@ ON_LOOP static void say_initial_stats(struct session *session, const struct choi
     int rc = 0;
     if (with_recent) {
         jw_array(&out, "recent");
-        rc = hub_recent(session->worker->hub, choice->channels, choice->count, session->subscriber.audience, 50, &out);
+        rc = hub_recent(session->worker->hub, choice->channels, choice->count, session->subscriber.audience,
+                        50, &out);
         jw_array_end(&out);
     }
     if (out_end(&out) == 0 && rc == 0) ignore(session_send(session, &json), "it closes by itself");
     else session_close(session, CLOSE_FAULT);
 }
 
-ON_LOOP static void follow_and_tell(struct session *session, struct str id, struct choice *choice, bool with_resume)
+ON_LOOP static void follow_and_tell(struct session *session, struct str id, struct choice *choice,
+                                    bool with_resume)
 {
     if (follow_chosen(session, choice) < 0) {
         session_close(session, CLOSE_TOO_MANY);
@@ -376,7 +398,9 @@ ON_LOOP static void say_unsubscribed(struct session *session, struct str id, con
     }
     jw_object_end(&out);
     jw_object(&out, "refused");
-    for (size_t i = 0; i < choice->refused_count; i++) jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
+    for (size_t i = 0; i < choice->refused_count; i++) {
+        jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
+    }
     jw_object_end(&out);
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
     else session_close(session, CLOSE_FAULT);
@@ -405,7 +429,9 @@ ON_LOOP static void leave_lost(struct session *session)
     }
     struct lost lost = {session->who, &choice};
     hub_each(&session->subscriber, note_lost, &lost);
-    for (size_t i = 0; i < choice.count; i++) ignore(hub_unfollow(&session->subscriber, choice.channels[i]), "it followed");
+    for (size_t i = 0; i < choice.count; i++) {
+        ignore(hub_unfollow(&session->subscriber, choice.channels[i]), "it followed");
+    }
     if (choice.count > 0) say_unsubscribed(session, (struct str){0}, &choice);
 }
 
@@ -433,7 +459,8 @@ void session_authenticate(struct session *session, const struct message *message
     if (message->token.at != NULL) {
         if (take_token(session, message, &refresh) == 0) return;
     } else if (session->who == NULL) {
-        session_error(session, message, CODE_UNAUTHENTICATED, "authenticate needs a token on a connection that is not signed in");
+        session_error(session, message, CODE_UNAUTHENTICATED,
+                      "authenticate needs a token on a connection that is not signed in");
         session_close(session, CLOSE_UNAUTHENTICATED);
         return;
     }
@@ -455,7 +482,8 @@ void session_authenticate(struct session *session, const struct message *message
 
 /* --- subscribe, unsubscribe --- */
 
-ON_LOOP static void say_subscribed(struct session *session, struct str id, const struct choice *choice, bool with_resume)
+ON_LOOP static void say_subscribed(struct session *session, struct str id, const struct choice *choice,
+                                   bool with_resume)
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "subscribed", id);
@@ -465,7 +493,9 @@ ON_LOOP static void say_subscribed(struct session *session, struct str id, const
     }
     jw_object_end(&out);
     jw_object(&out, "refused");
-    for (size_t i = 0; i < choice->refused_count; i++) jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
+    for (size_t i = 0; i < choice->refused_count; i++) {
+        jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
+    }
     jw_object_end(&out);
     if (with_resume) jw_bool(&out, "recovered", choice->recovered);
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
@@ -501,6 +531,8 @@ void session_unsubscribe(struct session *session, const struct message *message)
         session_error(session, message, code, sentence);
         return;
     }
-    for (size_t i = 0; i < choice.count; i++) ignore(hub_unfollow(&session->subscriber, choice.channels[i]), "as good as before");
+    for (size_t i = 0; i < choice.count; i++) {
+        ignore(hub_unfollow(&session->subscriber, choice.channels[i]), "as good as before");
+    }
     say_unsubscribed(session, message->id, &choice);
 }

@@ -7,19 +7,19 @@
 #include <uthash.h>
 
 enum follow_state {
-    FOLLOW_LIVE,              /* in the channel's list: at the head, or lagging after a burst */
-    FOLLOW_BEHIND,            /* to be served by hub_pump */
-    FOLLOW_RESYNC,            /* told to start again; nothing more is sent */
+    FOLLOW_LIVE,   /* in the channel's list: at the head, or lagging after a burst */
+    FOLLOW_BEHIND, /* to be served by hub_pump */
+    FOLLOW_RESYNC, /* told to start again; nothing more is sent */
 };
 
 struct follower {
     struct subscriber *subscriber;
     struct channel *channel;
-    struct follower *next;    /* of the subscriber */
+    struct follower *next; /* of the subscriber */
     struct seq sent;
-    uint32_t index;           /* in channel->live while FOLLOW_LIVE */
+    uint32_t index; /* in channel->live while FOLLOW_LIVE */
     enum follow_state state : 8;
-    bool lags;                /* live, but a burst was too much for one turn: hub_pump serves it */
+    bool lags; /* live, but a burst was too much for one turn: hub_pump serves it */
     bool owed_stats;
 };
 
@@ -35,9 +35,9 @@ struct channel {
     const struct location *location; /* in the hub's directory */
     struct location_id id;
     struct seq head;
-    struct seq first_kept;    /* the oldest event of the store; 0: none known */
-    struct seq first_held;    /* the oldest in memory; head + 1: none */
-    struct memory *held;      /* a ring by seq */
+    struct seq first_kept; /* the oldest event of the store; 0: none known */
+    struct seq first_held; /* the oldest in memory; head + 1: none */
+    struct memory *held;   /* a ring by seq */
     size_t held_cap;
     struct stats stats;
     struct frame *stats_plain; /* of the last change; NULL: to be made */
@@ -54,7 +54,7 @@ struct hub {
     struct hub_options options;
     struct directory *directory;
     struct channel *channels;
-    struct channel *changed;  /* statistics to be sent */
+    struct channel *changed; /* statistics to be sent */
     struct ws_deflater *deflater;
 };
 
@@ -113,8 +113,7 @@ void hub_free(struct hub *hub)
 {
     if (hub == NULL) return;
     struct channel *channel, *next;
-    HASH_ITER(hh, hub->channels, channel, next)
-    {
+    HASH_ITER (hh, hub->channels, channel, next) {
         check(channel->live_count == 0); /* every connection of the loop is gone */
         HASH_DEL(hub->channels, channel);
         channel_free(channel);
@@ -186,7 +185,8 @@ static int deflated_of(struct hub *hub, struct frame *plain, struct frame **ret_
 }
 
 /* The form for this subscriber, borrowed from the memory. */
-static int form_for(struct hub *hub, struct memory *memory, const struct subscriber *subscriber, struct frame **ret_frame)
+static int form_for(struct hub *hub, struct memory *memory, const struct subscriber *subscriber,
+                    struct frame **ret_frame)
 {
     enum audience audience = subscriber->audience;
     if (memory->plain[audience] == NULL) TRY(audience_frame(memory, audience, &memory->plain[audience]));
@@ -310,7 +310,9 @@ static int publish_event(struct hub *hub, const struct saved_event *event)
     TRY(remember(hub, channel, event));
     struct memory *memory = memory_at(channel, event->seq);
     /* From the back: a follower that is resynced leaves its place to the last one, which has been served. */
-    for (uint32_t i = channel->live_count; i > 0; i--) send_live(hub, channel->live[i - 1], memory, event->seq);
+    for (uint32_t i = channel->live_count; i > 0; i--) {
+        send_live(hub, channel->live[i - 1], memory, event->seq);
+    }
     return 0;
 }
 
@@ -360,7 +362,8 @@ static void send_stats(struct hub *hub, struct follower *follower)
         subscriber->wants_pump = true;
         return;
     }
-    bool compressed = channel->stats_deflated != NULL && ws_window_holds(subscriber->window_bits, channel->stats_plain->len);
+    bool compressed = channel->stats_deflated != NULL &&
+                      ws_window_holds(subscriber->window_bits, channel->stats_plain->len);
     struct frame *frame = compressed ? channel->stats_deflated : channel->stats_plain;
     follower->owed_stats = subscriber->handler->send(subscriber, frame) < 0;
     subscriber->wants_pump = subscriber->wants_pump || follower->owed_stats;
@@ -386,7 +389,8 @@ struct mono_ms hub_send_stats(struct hub *hub, struct mono_ms now)
     return next;
 }
 
-int hub_recent(struct hub *hub, struct channel *const *channels, size_t count, enum audience audience, size_t limit, struct json *json)
+int hub_recent(struct hub *hub, struct channel *const *channels, size_t count, enum audience audience,
+               size_t limit, struct json *json)
 {
     size_t cursors_bytes;
     TRY(size_mul(count + 1, sizeof(int64_t), &cursors_bytes));
@@ -399,7 +403,10 @@ int hub_recent(struct hub *hub, struct channel *const *channels, size_t count, e
         for (size_t i = 0; i < count; i++) {
             if (cursors[i] < channels[i]->first_held.n || cursors[i] == 0) continue;
             int64_t at = memory_at(channels[i], (struct seq){cursors[i]})->at.ms;
-            if (newest == SIZE_MAX || at > memory_at(channels[newest], (struct seq){cursors[newest]})->at.ms) newest = i;
+            if (newest == SIZE_MAX ||
+                at > memory_at(channels[newest], (struct seq){cursors[newest]})->at.ms) {
+                newest = i;
+            }
         }
         if (newest == SIZE_MAX) return 0;
         struct frame *frame;
@@ -417,7 +424,8 @@ bool channel_can_resume(const struct channel *channel, struct seq after, int64_t
 {
     if (after.n > channel->head.n || channel->head.n - after.n > events_max) return false;
     if (after.n == channel->head.n) return true;
-    return after.n + 1 >= channel->first_held.n || (channel->first_kept.n != 0 && after.n + 1 >= channel->first_kept.n);
+    return after.n + 1 >= channel->first_held.n ||
+           (channel->first_kept.n != 0 && after.n + 1 >= channel->first_kept.n);
 }
 
 static struct follower *find(const struct subscriber *subscriber, const struct channel *channel)
@@ -433,7 +441,8 @@ bool hub_follows(const struct subscriber *subscriber, const struct channel *chan
     return follower != NULL && follower->state != FOLLOW_RESYNC;
 }
 
-int hub_follow(struct hub *hub, struct subscriber *subscriber, struct channel *channel, struct seq after, bool *ret_new)
+int hub_follow(struct hub *hub, struct subscriber *subscriber, struct channel *channel, struct seq after,
+               bool *ret_new)
 {
     check(after.n <= channel->head.n && hub_channel(hub, channel->id) == channel);
     struct follower *follower = find(subscriber, channel);
@@ -525,7 +534,8 @@ void hub_pump(struct hub *hub, struct subscriber *subscriber)
     }
 }
 
-static int page_frame(struct hub *hub, const struct subscriber *subscriber, struct str staff_json, struct frame **ret_frame)
+static int page_frame(struct hub *hub, const struct subscriber *subscriber, struct str staff_json,
+                      struct frame **ret_frame)
 {
     OWNED(buf) struct buf text = buf_of(EVENT_JSON_BYTES_MAX);
     TRY(event_json_for(subscriber->audience, staff_json, &text));
@@ -544,8 +554,8 @@ static int send_page_event(struct hub *hub, struct follower *follower, const str
     return hand_over(follower, frame, event->seq);
 }
 
-void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location, const struct page_event *events,
-              size_t count, bool failed)
+void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location,
+              const struct page_event *events, size_t count, bool failed)
 {
     subscriber->page_under_way = false;
     subscriber->wants_pump = true;
@@ -554,16 +564,18 @@ void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id
     if (follower == NULL || follower->state == FOLLOW_RESYNC) return; /* unfollowed meanwhile */
     int rc = failed || (count == 0 && follower->sent.n + 1 < channel->first_held.n) ? ERR_NOT_FOUND : 0;
     for (size_t i = 0; i < count && rc == 0; i++) {
-        if (events[i].seq.n > channel->head.n) break; /* committed, but not told to this loop yet */
+        if (events[i].seq.n > channel->head.n) break;      /* committed, but not told to this loop yet */
         if (events[i].seq.n <= follower->sent.n) continue; /* it was told from memory meanwhile */
         rc = send_page_event(hub, follower, &events[i]);
     }
     if (rc < 0 && rc != ERR_OVERLOADED) resync(follower);
 }
 
-void hub_each(const struct subscriber *subscriber, void (*visit)(const struct channel *channel, struct seq sent, void *ctx), void *ctx)
+void hub_each(const struct subscriber *subscriber,
+              void (*visit)(const struct channel *channel, struct seq sent, void *ctx), void *ctx)
 {
-    for (const struct follower *follower = subscriber->followers; follower != NULL; follower = follower->next) {
+    for (const struct follower *follower = subscriber->followers; follower != NULL;
+         follower = follower->next) {
         if (follower->state != FOLLOW_RESYNC) visit(follower->channel, follower->sent, ctx);
     }
 }
@@ -571,6 +583,9 @@ void hub_each(const struct subscriber *subscriber, void (*visit)(const struct ch
 size_t hub_follow_count(const struct subscriber *subscriber)
 {
     size_t count = 0;
-    for (const struct follower *follower = subscriber->followers; follower != NULL; follower = follower->next) count++;
+    for (const struct follower *follower = subscriber->followers; follower != NULL;
+         follower = follower->next) {
+        count++;
+    }
     return count;
 }

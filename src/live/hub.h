@@ -44,13 +44,13 @@ struct subscriber {
     const struct subscriber_handler *handler;
     struct follower *followers; /* a list */
     enum audience audience;
-    uint8_t window_bits;      /* 0: frames as they are; else compressed ones that fit this window */
-    bool wants_pump;          /* some follower is behind or owed statistics */
+    uint8_t window_bits; /* 0: frames as they are; else compressed ones that fit this window */
+    bool wants_pump;     /* some follower is behind or owed statistics */
     bool page_under_way;
 };
 
 struct hub_options {
-    size_t memory_events;     /* a location */
+    size_t memory_events; /* a location */
     int64_t stats_interval_ms;
     int64_t resume_events_max;
 };
@@ -72,14 +72,15 @@ const struct location *channel_location(const struct channel *channel);
 struct seq channel_head(const struct channel *channel);
 const struct stats *channel_stats(const struct channel *channel);
 /* Writes the newest at most limit events of these channels into an open array, newest first. */
-MUST_USE int hub_recent(struct hub *hub, struct channel *const *channels, size_t count, enum audience audience, size_t limit,
-                        struct json *json);
+MUST_USE int hub_recent(struct hub *hub, struct channel *const *channels, size_t count,
+                        enum audience audience, size_t limit, struct json *json);
 
 /* Can a client that saw everything up to `after` be given all the rest? */
 bool channel_can_resume(const struct channel *channel, struct seq after, int64_t events_max);
 /* Follows from the event after `after` on (channel_head: from now on). Followed already: moves nothing, *ret_new false.
  * Events begin to flow with the next hub_pump (behind) or hub_publish (live). */
-MUST_USE int hub_follow(struct hub *hub, struct subscriber *subscriber, struct channel *channel, struct seq after, bool *ret_new);
+MUST_USE int hub_follow(struct hub *hub, struct subscriber *subscriber, struct channel *channel,
+                        struct seq after, bool *ret_new);
 /* False: it did not follow that. */
 bool hub_unfollow(struct subscriber *subscriber, struct channel *channel);
 void hub_unfollow_all(struct subscriber *subscriber);
@@ -96,9 +97,10 @@ struct page_event {
     struct str staff_json;
 };
 /* The page asked for by need_page, in order, without gaps; count 0 with failed: the read failed, the follower is resynced. */
-void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location, const struct page_event *events,
-              size_t count, bool failed);
+void hub_page(struct hub *hub, struct subscriber *subscriber, struct location_id location,
+              const struct page_event *events, size_t count, bool failed);
 
 /* For each followed channel: the last event put into this subscriber's queue. Calls visit in no promised order. */
-void hub_each(const struct subscriber *subscriber, void (*visit)(const struct channel *channel, struct seq sent, void *ctx), void *ctx);
+void hub_each(const struct subscriber *subscriber,
+              void (*visit)(const struct channel *channel, struct seq sent, void *ctx), void *ctx);
 size_t hub_follow_count(const struct subscriber *subscriber);

@@ -68,13 +68,15 @@ static void *run(void *ctx)
     in_reader();
     struct reading *reading;
     while ((reading = next_reading(reader->pool)) != NULL) {
-        reading->result = is_stopping(reader->pool) ? ERR_CLOSED : reading->run(store_reader_sql(reader->store), reading);
+        reading->result =
+            is_stopping(reader->pool) ? ERR_CLOSED : reading->run(store_reader_sql(reader->store), reading);
         post(reading);
     }
     return NULL;
 }
 
-int readers_create(struct store *store, unsigned threads, struct readers **ret_readers, struct err_detail *reterr)
+int readers_create(struct store *store, unsigned threads, struct readers **ret_readers,
+                   struct err_detail *reterr)
 {
     check(threads > 0 && threads <= THREADS_MAX);
     struct readers *pool = calloc(1, sizeof *pool);

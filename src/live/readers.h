@@ -20,12 +20,13 @@ struct reading {
     struct queue_node node;
     struct loop_msg msg;
     struct loop *loop;
-    int (*run)(struct sql *sql, struct reading *reading);  /* on a reader */
-    void (*on_done)(struct reading *reading, int result);  /* on the loop, exactly once */
+    int (*run)(struct sql *sql, struct reading *reading); /* on a reader */
+    void (*on_done)(struct reading *reading, int result); /* on the loop, exactly once */
     int result;
 };
 
-MUST_USE int readers_create(struct store *store, unsigned threads, struct readers **ret_readers, struct err_detail *reterr);
+MUST_USE int readers_create(struct store *store, unsigned threads, struct readers **ret_readers,
+                            struct err_detail *reterr);
 /* Finishes what was begun; what waits is answered ERR_CLOSED. */
 void readers_stop(struct readers *pool);
 void readers_free(struct readers *pool);

@@ -15,20 +15,20 @@ struct saved_event {
     struct seq seq;
     enum event_kind kind;
     struct wall_ms at;
-    struct frame *staff;      /* a WebSocket text frame; its payload is the stored message */
+    struct frame *staff; /* a WebSocket text frame; its payload is the stored message */
 };
 
 struct saved_state {
     struct location_id location;
-    struct stats stats;       /* as of the last event */
-    struct seq first_kept;    /* 0: as before */
+    struct stats stats;    /* as of the last event */
+    struct seq first_kept; /* 0: as before */
 };
 
 struct saved {
     atomic_uint refs;
     struct directory *directory; /* a new one, or NULL: as before */
     size_t event_count;
-    struct saved_event *events;  /* seq rises within each location */
+    struct saved_event *events; /* seq rises within each location */
     size_t state_count;
     struct saved_state *states;
 };

@@ -39,7 +39,7 @@ struct server_limits server_limits_default(void)
 
 struct delivery {
     struct loop_msg msg;
-    struct saved *saved;      /* a reference, or NULL */
+    struct saved *saved; /* a reference, or NULL */
     struct queue_node *answered;
 };
 
@@ -156,7 +156,8 @@ static void revocation_run(struct loop *loop, struct loop_msg *msg)
     struct worker *worker = worker_of(loop);
     struct str session = str_c(revocation->session);
     if (!worker_is_revoked(worker, session)) {
-        memcpy(worker->revoked[worker->revoked_count++ % REVOKED_MAX], revocation->session, sizeof revocation->session);
+        memcpy(worker->revoked[worker->revoked_count++ % REVOKED_MAX], revocation->session,
+               sizeof revocation->session);
         conn_each(loop, revoke_conn, revocation->session);
     }
     free(revocation);
@@ -260,7 +261,9 @@ static int create_parts(struct server *server, struct err_detail *reterr)
     const struct server_options *options = &server->options;
     TRY(store_epoch(options->store, server->epoch, reterr));
     unsigned loops = options->loops == 0 ? core_count() : options->loops;
-    if (loops > SERVER_LOOPS_MAX) return fail(reterr, ERR_RANGE, "[server] loops must be at most %d", SERVER_LOOPS_MAX);
+    if (loops > SERVER_LOOPS_MAX) {
+        return fail(reterr, ERR_RANGE, "[server] loops must be at most %d", SERVER_LOOPS_MAX);
+    }
     while (server->worker_count < loops) {
         int rc = worker_init(server, &server->workers[server->worker_count++]);
         if (rc < 0) return fail(reterr, rc, "an event loop cannot be made: %s", err_word(rc));
@@ -276,7 +279,8 @@ static int create_parts(struct server *server, struct err_detail *reterr)
         .ctx = server,
     };
     TRY(writer_create(&writer, &server->writer, reterr));
-    return readers_create(options->store, options->readers == 0 ? 2 : options->readers, &server->readers, reterr);
+    return readers_create(options->store, options->readers == 0 ? 2 : options->readers, &server->readers,
+                          reterr);
 }
 
 int server_create(const struct server_options *options, struct server **ret_server, struct err_detail *reterr)
@@ -330,8 +334,11 @@ static void drain_conn(struct conn *conn, void *ctx)
     struct client *client = (struct client *)conn;
     uint16_t random = 0;
     ignore(random_bytes((uint8_t *)&random, sizeof random), "0 does as well");
-    if (client->session != NULL) session_drain(client->session, 200 + (int64_t)random * DRAIN_SPREAD_MS / UINT16_MAX);
-    else if (client->exchange == NULL) conn_shutdown_after_flush(conn);
+    if (client->session != NULL) {
+        session_drain(client->session, 200 + (int64_t)random * DRAIN_SPREAD_MS / UINT16_MAX);
+    } else if (client->exchange == NULL) {
+        conn_shutdown_after_flush(conn);
+    }
 }
 
 static void all_accepted(void *ctx)
@@ -355,7 +362,9 @@ static void drain_run(struct loop *loop, struct loop_msg *msg)
 static int64_t open_connections(const struct server *server)
 {
     int64_t count = 0;
-    for (unsigned i = 0; i < server->worker_count; i++) count += atomic_load(&server->workers[i].counts.connections);
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        count += atomic_load(&server->workers[i].counts.connections);
+    }
     return count;
 }
 

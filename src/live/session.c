@@ -8,16 +8,22 @@
 #include <stdlib.h>
 
 #define EXPIRY_WARNING_MS INT64_C(60000)
-#define LIMITED_MAX 100        /* messages over the limit without one within it: 4429 */
+#define LIMITED_MAX 100                          /* messages over the limit without one within it: 4429 */
 #define TIMER_MS_MAX (INT64_C(24) * 3600 * 1000) /* a deadline further away is looked at again then */
 
-static struct session *session_of_timer(struct timer *timer) { return (struct session *)((char *)timer - offsetof(struct session, timer)); }
+static struct session *session_of_timer(struct timer *timer)
+{
+    return (struct session *)((char *)timer - offsetof(struct session, timer));
+}
 static struct session *session_of_token_timer(struct timer *timer)
 {
     return (struct session *)((char *)timer - offsetof(struct session, token_timer));
 }
 
-static const struct server_limits *limits_of(const struct session *session) { return &session->worker->server->options.limits; }
+static const struct server_limits *limits_of(const struct session *session)
+{
+    return &session->worker->server->options.limits;
+}
 
 /* So that a thousand clients that came together do not speak together: 90 % to 110 %. */
 static int64_t jittered(int64_t ms)
@@ -48,7 +54,8 @@ void session_answered(struct session *session)
         free_if_done(session);
         return;
     }
-    if (session->paused && !session->ticket_pending && session->in_flight <= limits_of(session)->in_flight_max / 2) {
+    if (session->paused && !session->ticket_pending &&
+        session->in_flight <= limits_of(session)->in_flight_max / 2) {
         session->paused = false;
         conn_resume_reading(&session->client->conn);
     }
@@ -90,12 +97,15 @@ int session_send(struct session *session, const struct buf *json)
     return send_frame(session, frame);
 }
 
-void session_error(struct session *session, const struct message *message, enum code code, const char *sentence)
+void session_error(struct session *session, const struct message *message, enum code code,
+                   const char *sentence)
 {
-    session_error_until(session, message, code, sentence, code == CODE_OVERLOADED || code == CODE_UNAVAILABLE ? 1000 : 0);
+    session_error_until(session, message, code, sentence,
+                        code == CODE_OVERLOADED || code == CODE_UNAVAILABLE ? 1000 : 0);
 }
 
-void session_error_until(struct session *session, const struct message *message, enum code code, const char *sentence, int64_t retry_after_ms)
+void session_error_until(struct session *session, const struct message *message, enum code code,
+                         const char *sentence, int64_t retry_after_ms)
 {
     OWNED(buf) struct buf json = buf_of(4096);
     struct out_error error = {
@@ -178,7 +188,8 @@ static void on_interval(struct timer *timer)
     in_loop();
     struct session *session = session_of_timer(timer);
     struct conn *conn = &session->client->conn;
-    session->silent_intervals = conn->read_since || session->is_stream ? 0 : (uint8_t)(session->silent_intervals + 1);
+    session->silent_intervals =
+        conn->read_since || session->is_stream ? 0 : (uint8_t)(session->silent_intervals + 1);
     conn->read_since = false;
     if (session->silent_intervals >= 2) {
         count_up(&session->worker->counts.silent_closed);
@@ -227,11 +238,15 @@ static void watch_expiry(struct session *session)
 {
     struct loop *loop = session->worker->loop;
     int64_t wait_ms = session->who->expires_at.ms - clock_wall().ms;
-    if (!session->warned_expiry && wait_ms > EXPIRY_WARNING_MS) wait_ms -= jittered(EXPIRY_WARNING_MS) - EXPIRY_WARNING_MS / 10;
-    else if (!session->warned_expiry) wait_ms = 0; /* it comes with less than that left: said at once */
+    if (!session->warned_expiry && wait_ms > EXPIRY_WARNING_MS) {
+        wait_ms -= jittered(EXPIRY_WARNING_MS) - EXPIRY_WARNING_MS / 10;
+    } else if (!session->warned_expiry) {
+        wait_ms = 0; /* it comes with less than that left: said at once */
+    }
     if (wait_ms > TIMER_MS_MAX) wait_ms = TIMER_MS_MAX;
     if (wait_ms < 0) wait_ms = 0;
-    timer_set(loop_wheel(loop), &session->token_timer, (struct mono_ms){loop_now(loop).ms + wait_ms}, on_token_timer);
+    timer_set(loop_wheel(loop), &session->token_timer, (struct mono_ms){loop_now(loop).ms + wait_ms},
+              on_token_timer);
 }
 
 enum audience session_audience(enum role role)
@@ -332,8 +347,9 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
     }
     session->client = client;
     session->worker = client->worker;
-    session->subscriber = (struct subscriber){
-        .handler = &SESSION_SUBSCRIBER, .audience = AUDIENCE_DEVICE, .window_bits = (uint8_t)window_bits};
+    session->subscriber = (struct subscriber){.handler = &SESSION_SUBSCRIBER,
+                                              .audience = AUDIENCE_DEVICE,
+                                              .window_bits = (uint8_t)window_bits};
     struct ws_inflater *inflater = window_bits == 0 ? NULL : client->worker->inflater;
     ws_decoder_init(&session->decoder, limits_of(session)->message_bytes_max, WS_TEXT_ONLY, inflater);
     client->session = session;
@@ -443,7 +459,10 @@ void session_bytes(struct session *session, struct mspan bytes)
     if (session->state == SESSION_IN) hub_pump(session->worker->hub, &session->subscriber);
     /* Too many commands under way: what follows stays with the kernel until some are answered. */
     bool busy = session->in_flight >= limits_of(session)->in_flight_max;
-    if (!busy || session->paused || !conn_is_open(&session->client->conn) || session->state == SESSION_CLOSING) return;
+    if (!busy || session->paused || !conn_is_open(&session->client->conn) ||
+        session->state == SESSION_CLOSING) {
+        return;
+    }
     session->paused = true;
     conn_pause_reading(&session->client->conn);
 }
@@ -459,7 +478,8 @@ void session_gone(struct session *session)
     count_down(&session->worker->counts.sockets);
     if (session->address_len > 0) {
         struct span address = span_of(session->address, session->address_len);
-        rate_give_back(session->worker->server->options.sockets_by_address, address, loop_now(session->worker->loop));
+        rate_give_back(session->worker->server->options.sockets_by_address, address,
+                       loop_now(session->worker->loop));
     }
     session->client = NULL;
     session->state = SESSION_GONE;

@@ -17,39 +17,41 @@ enum session_state { SESSION_JOINING, SESSION_IN, SESSION_CLOSING, SESSION_GONE 
 
 struct session {
     struct subscriber subscriber; /* first: the hub's callbacks find the session by it */
-    struct client *client;    /* NULL: the connection is gone */
+    struct client *client;        /* NULL: the connection is gone */
     struct worker *worker;
     struct principal *who;
     struct ws_decoder decoder;
-    struct timer timer;       /* sign-in, signs of life, the Close's answer */
+    struct timer timer; /* sign-in, signs of life, the Close's answer */
     struct timer token_timer;
-    unsigned in_flight;       /* asks and readings whose callbacks will come */
+    unsigned in_flight; /* asks and readings whose callbacks will come */
     uint8_t silent_intervals;
     uint8_t address[RATE_ADDRESS_BYTES]; /* as counted in sockets_by_address */
     uint8_t address_len;
-    uint8_t limited;          /* messages over the limit, one after the other */
+    uint8_t limited; /* messages over the limit, one after the other */
     enum session_state state : 8;
-    bool said_something : 1;  /* since the last interval */
+    bool said_something : 1; /* since the last interval */
     bool warned_expiry : 1;
     bool paused : 1;
     bool ticket_pending : 1;
-    bool is_stream : 1;       /* live/stream.h: no frames either way, and nothing to hear from it */
+    bool is_stream : 1; /* live/stream.h: no frames either way, and nothing to hear from it */
 };
 
 /* How somebody came in; one of them, or none for a first message. */
 struct session_entry {
-    struct principal *who;    /* handed over; from ?token= or Authorization */
-    bool follow_all;          /* ?token= */
-    bool as_stream;           /* live/stream.h; with who. An `authenticate` comes right after. */
-    bool bad_token;           /* ?token= that was no good: say so and close with 4401 */
-    struct str ticket;        /* len 0: none */
-    struct span address;      /* counted in sockets_by_address; len 0: not */
-    enum code refused;        /* CODE_OVERLOADED, CODE_RATE_LIMITED: told so in a way that a browser can read, and closed */
-    int64_t retry_after_ms;   /* with refused */
+    struct principal *who; /* handed over; from ?token= or Authorization */
+    bool follow_all;       /* ?token= */
+    bool as_stream;        /* live/stream.h; with who. An `authenticate` comes right after. */
+    bool bad_token;        /* ?token= that was no good: say so and close with 4401 */
+    struct str ticket;     /* len 0: none */
+    struct span address;   /* counted in sockets_by_address; len 0: not */
+    enum code
+        refused; /* CODE_OVERLOADED, CODE_RATE_LIMITED: told so in a way that a browser can read, and closed */
+    int64_t retry_after_ms; /* with refused */
 };
 
 /* After the 101 was queued. window_bits: 0 without compression. Negative: the caller closes. */
-MUST_USE ON_LOOP int session_start(struct client *client, const struct session_entry *entry, unsigned window_bits);
+MUST_USE ON_LOOP int session_start(struct client *client, const struct session_entry *entry,
+                                   unsigned window_bits);
 ON_LOOP void session_bytes(struct session *session, struct mspan bytes);
 ON_LOOP void session_gone(struct session *session);
 ON_LOOP void session_drained(struct session *session);
@@ -71,9 +73,12 @@ struct actor session_actor(const struct principal *who);
 /* Puts it on the way as the connection takes it. */
 MUST_USE ON_LOOP int session_put(struct session *session, struct frame *frame);
 ON_LOOP int session_send(struct session *session, const struct buf *json);
-ON_LOOP void session_error(struct session *session, const struct message *message, enum code code, const char *sentence);
-ON_LOOP void session_error_until(struct session *session, const struct message *message, enum code code, const char *sentence, int64_t retry_after_ms);
-ON_LOOP void session_answered(struct session *session); /* one of in_flight came back; the session may be freed by it */
+ON_LOOP void session_error(struct session *session, const struct message *message, enum code code,
+                           const char *sentence);
+ON_LOOP void session_error_until(struct session *session, const struct message *message, enum code code,
+                                 const char *sentence, int64_t retry_after_ms);
+ON_LOOP void session_answered(
+    struct session *session); /* one of in_flight came back; the session may be freed by it */
 ON_LOOP void session_set_principal(struct session *session, struct principal *who); /* takes the reference */
 
 /* commands.c: check_in, check_out, get_stats, heartbeat */
@@ -81,7 +86,8 @@ ON_LOOP void session_command(struct session *session, struct message *message);
 ON_LOOP void session_get_stats(struct session *session, const struct message *message);
 ON_LOOP void session_heartbeat(struct session *session, const struct message *message);
 /* A location that a message names, or the token's only one. CODE_OK, or why not. */
-ON_LOOP enum code session_location(const struct session *session, const struct location_ref *ref, const struct location **ret_location);
+ON_LOOP enum code session_location(const struct session *session, const struct location_ref *ref,
+                                   const struct location **ret_location);
 ON_LOOP void session_put_heads(const struct session *session, struct json *json);
 
 /* follow.c: authenticate, subscribe, unsubscribe, and what a subscriber does for the hub */

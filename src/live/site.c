@@ -33,15 +33,18 @@ static int add_host(struct site *site, struct str host)
     return 0;
 }
 
-static int add_origin(struct site *site, struct str text, struct http_origin *ret_origin, const char *key, struct err_detail *reterr)
+static int add_origin(struct site *site, struct str text, struct http_origin *ret_origin, const char *key,
+                      struct err_detail *reterr)
 {
     struct str kept;
     TRY(arena_str(&site->texts, text, &kept));
     if (kept.len > 0 && kept.at[kept.len - 1] == '/') kept.len--;
     int rc = http_origin_parse(kept, ret_origin);
     if (rc == 0) return 0;
-    return fail(reterr, rc, "[server] %s: \"%.*s\" must be like https://gym.example or http://192.168.1.5:8000, without a path", key,
-                STR_ARG(text));
+    return fail(
+        reterr, rc,
+        "[server] %s: \"%.*s\" must be like https://gym.example or http://192.168.1.5:8000, without a path",
+        key, STR_ARG(text));
 }
 
 static int parse_network(struct str text, struct site_network *ret_network)
@@ -115,16 +118,22 @@ static int read_lists(struct site *site, const struct site_options *options, str
 {
     struct str list = options->allowed_origins, word;
     while ((word = next_word(&list)).len > 0) {
-        if (site->origin_count == SITE_NAMES_MAX) return fail(reterr, ERR_TOO_BIG, "[server] allowed_origins: at most %d", SITE_NAMES_MAX);
+        if (site->origin_count == SITE_NAMES_MAX) {
+            return fail(reterr, ERR_TOO_BIG, "[server] allowed_origins: at most %d", SITE_NAMES_MAX);
+        }
         TRY(add_origin(site, word, &site->origins[site->origin_count], "allowed_origins", reterr));
         site->origin_count++;
     }
     list = options->trusted_proxies;
     while ((word = next_word(&list)).len > 0) {
-        if (site->proxy_count == SITE_NAMES_MAX) return fail(reterr, ERR_TOO_BIG, "[server] trusted_proxies: at most %d", SITE_NAMES_MAX);
+        if (site->proxy_count == SITE_NAMES_MAX) {
+            return fail(reterr, ERR_TOO_BIG, "[server] trusted_proxies: at most %d", SITE_NAMES_MAX);
+        }
         int rc = parse_network(word, &site->proxies[site->proxy_count]);
         if (rc < 0) {
-            return fail(reterr, rc, "[server] trusted_proxies: \"%.*s\" must be an address or a network like 10.0.0.0/8", STR_ARG(word));
+            return fail(reterr, rc,
+                        "[server] trusted_proxies: \"%.*s\" must be an address or a network like 10.0.0.0/8",
+                        STR_ARG(word));
         }
         site->proxy_count++;
     }
@@ -132,8 +141,9 @@ static int read_lists(struct site *site, const struct site_options *options, str
     while ((word = next_word(&list)).len > 0) {
         struct http_origin host;
         if (http_host_parse(word, false, &host) < 0 || add_host(site, word) < 0) {
-            return fail(reterr, ERR_SYNTAX, "[server] hosts: \"%.*s\" must be a name or an address, at most %d of them", STR_ARG(word),
-                        SITE_NAMES_MAX);
+            return fail(reterr, ERR_SYNTAX,
+                        "[server] hosts: \"%.*s\" must be a name or an address, at most %d of them",
+                        STR_ARG(word), SITE_NAMES_MAX);
         }
     }
     return 0;
@@ -149,7 +159,9 @@ int site_init(struct site *site, const struct site_options *options, struct err_
     TRY(read_lists(site, options, reterr));
     if (site->host_count > 0) return 0;
     int rc = default_hosts(site, options);
-    return rc < 0 ? fail(reterr, rc, "this machine's names and addresses cannot be listed; set [server] hosts") : 0;
+    return rc < 0
+               ? fail(reterr, rc, "this machine's names and addresses cannot be listed; set [server] hosts")
+               : 0;
 }
 
 void site_done(struct site *site) { arena_done(&site->texts); }
@@ -159,7 +171,10 @@ bool site_knows_host(const struct site *site, struct str host_and_port)
     struct http_origin asked;
     if (http_host_parse(host_and_port, false, &asked) < 0) return false;
     for (size_t i = 0; i < site->host_count; i++) {
-        if (str_eq_nocase_ascii(site->hosts[i], host_and_port) || str_eq_nocase_ascii(site->hosts[i], asked.host)) return true;
+        if (str_eq_nocase_ascii(site->hosts[i], host_and_port) ||
+            str_eq_nocase_ascii(site->hosts[i], asked.host)) {
+            return true;
+        }
     }
     return false;
 }
@@ -196,7 +211,9 @@ static void forwarded_peer(const struct site *site, struct str list, uint8_t ip[
         while (from > 0 && list.at[from - 1] != ',') from--;
         struct str word = str_trim((struct str){list.at + from, list.len - from});
         list.len = from > 0 ? from - 1 : 0;
-        if (word.len > 1 && word.at[0] == '[' && word.at[word.len - 1] == ']') word = (struct str){word.at + 1, word.len - 2};
+        if (word.len > 1 && word.at[0] == '[' && word.at[word.len - 1] == ']') {
+            word = (struct str){word.at + 1, word.len - 2};
+        }
         struct site_network address;
         if (memchr(word.at, '/', word.len) != NULL || parse_network(word, &address) < 0) return;
         memcpy(ip, address.ip, 16);
@@ -204,13 +221,16 @@ static void forwarded_peer(const struct site *site, struct str list, uint8_t ip[
     }
 }
 
-void site_view(const struct site *site, const struct http_request *request, const struct peer *peer, bool is_tls, struct site_view *ret_view)
+void site_view(const struct site *site, const struct http_request *request, const struct peer *peer,
+               bool is_tls, struct site_view *ret_view)
 {
     struct peer client = *peer;
     ret_view->is_https = is_tls || (site->has_public_url && site->public_url.is_https);
     if (is_trusted(site, peer->ip)) {
         OWNED(buf) struct buf list = buf_of(4096);
-        if (http_header_joined(request, "X-Forwarded-For", &list) == 1) forwarded_peer(site, buf_str(&list), client.ip);
+        if (http_header_joined(request, "X-Forwarded-For", &list) == 1) {
+            forwarded_peer(site, buf_str(&list), client.ip);
+        }
         struct str scheme = http_header(request, "X-Forwarded-Proto");
         if (scheme.at != NULL) ret_view->is_https = str_eq_nocase_ascii(scheme, STR("https"));
     }

@@ -14,8 +14,8 @@
 #define SITE_NAMES_MAX 64
 
 struct site_network {
-    uint8_t ip[16];           /* IPv4 mapped, as struct peer */
-    unsigned bits;            /* of 128 */
+    uint8_t ip[16]; /* IPv4 mapped, as struct peer */
+    unsigned bits;  /* of 128 */
 };
 
 struct site {
@@ -31,12 +31,12 @@ struct site {
 };
 
 struct site_options {
-    struct str public_url;    /* empty: not set */
+    struct str public_url;      /* empty: not set */
     struct str allowed_origins; /* separated by commas or blanks, as the next two */
-    struct str hosts;         /* empty: loopback, the listen address, this machine's own names and addresses */
+    struct str hosts; /* empty: loopback, the listen address, this machine's own names and addresses */
     struct str trusted_proxies; /* addresses or networks: 10.0.0.0/8, ::1 */
-    struct str listen_host;   /* without port */
-    bool any_host;            /* listens on all addresses: the machine's own count too */
+    struct str listen_host;     /* without port */
+    bool any_host;              /* listens on all addresses: the machine's own count too */
 };
 
 /* site_done is due whether or not it succeeds. */
@@ -46,9 +46,11 @@ void site_done(struct site *site);
 /* How a request came, as the browser sees it. */
 struct site_view {
     bool is_https;
-    char peer[ADDRESS_TEXT_BYTES]; /* the client's address, behind trusted proxies alone from X-Forwarded-For */
+    char peer
+        [ADDRESS_TEXT_BYTES]; /* the client's address, behind trusted proxies alone from X-Forwarded-For */
 };
-void site_view(const struct site *site, const struct http_request *request, const struct peer *peer, bool is_tls, struct site_view *ret_view);
+void site_view(const struct site *site, const struct http_request *request, const struct peer *peer,
+               bool is_tls, struct site_view *ret_view);
 bool site_knows_host(const struct site *site, struct str host_and_port);
 /* Of a request that carries an Origin; without one it is no browser's cross-site request and passes. */
 bool site_allows_origin(const struct site *site, const struct http_request *request);

@@ -97,13 +97,16 @@ static enum code read_locations(const struct exchange *exchange, json_t *names, 
     if (rc < 0) return CODE_BAD_MESSAGE;
     while (rc == 1 && config_list_next(&list, &slug)) {
         const struct location *location;
-        enum code code = location_for(directory, exchange->who, &(struct location_ref){.slug = slug}, &location);
+        enum code code =
+            location_for(directory, exchange->who, &(struct location_ref){.slug = slug}, &location);
         if (code != CODE_OK) return code;
         if (json_array_append_new(names, json_stringn(slug.at, slug.len)) < 0) return CODE_INTERNAL;
     }
     size_t count = json_array_size(names);
     if (rc == 1 && count == 0) return CODE_LOCATION_REQUIRED;
-    for (size_t i = 0; *ret_all && i < directory_count(directory); i++) count += principal_at(exchange->who, directory_at(directory, i)->slug) ? 1 : 0;
+    for (size_t i = 0; *ret_all && i < directory_count(directory); i++) {
+        count += principal_at(exchange->who, directory_at(directory, i)->slug) ? 1 : 0;
+    }
     return count > STREAM_LOCATIONS_MAX ? CODE_LOCATION_REQUIRED : CODE_OK;
 }
 
@@ -113,10 +116,11 @@ ON_LOOP static int put_head(struct client *client)
     OWNED(buf) struct buf head = buf_of(1024);
     struct str now = http_date(clock_wall(), date);
     /* No length and no chunks: the stream ends with its connection. X-Accel-Buffering is nginx's word for «pass it on at once». */
-    TRY(buf_printf(&head,
-                   "HTTP/1.1 200 OK\r\nDate: %.*s\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
-                   "X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\n\r\n",
-                   STR_ARG(now)));
+    TRY(buf_printf(
+        &head,
+        "HTTP/1.1 200 OK\r\nDate: %.*s\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
+        "X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\n\r\n",
+        STR_ARG(now)));
     return conn_send_bytes(&client->conn, buf_span(&head));
 }
 
@@ -128,7 +132,9 @@ ON_LOOP static enum code begin(struct exchange *exchange, const char **ret_sente
     struct principal *who = exchange->who;
     OWNED(json_tree) json_t *names = json_array();
     OWNED(json_tree) json_t *after = json_object();
-    struct message message = {.type = MESSAGE_AUTHENTICATE, .type_name = STR("authenticate"), .locations = names};
+    struct message message = {.type = MESSAGE_AUTHENTICATE,
+                              .type_name = STR("authenticate"),
+                              .locations = names};
     if (names == NULL || after == NULL) return CODE_OVERLOADED;
     enum code code = read_locations(exchange, names, &message.all_locations);
     if (code == CODE_LOCATION_REQUIRED) *ret_sentence = "Name 1 to 64 locations: ?locations=SLUG,SLUG";

@@ -16,7 +16,8 @@
 #define SESSION_BYTES_MAX 64
 
 struct worker_counts {
-    atomic_llong connections, sockets, authenticated, accepted, messages_in, events_delivered, resyncs, slow_closed, silent_closed, requests;
+    atomic_llong connections, sockets, authenticated, accepted, messages_in, events_delivered, resyncs,
+        slow_closed, silent_closed, requests;
 };
 
 struct worker {
@@ -29,7 +30,7 @@ struct worker {
     struct timer stats_timer;
     struct worker_counts counts;
     char (*revoked)[SESSION_BYTES_MAX + 1]; /* a ring */
-    size_t revoked_count;     /* ever */
+    size_t revoked_count;                   /* ever */
     bool draining;
 };
 
@@ -40,11 +41,17 @@ struct server {
     char epoch[EPOCH_BYTES_MAX + 1];
     unsigned worker_count;
     struct worker workers[SERVER_LOOPS_MAX];
-    bool running;             /* the loops' threads run: before, what is published is delivered on main */
+    bool running; /* the loops' threads run: before, what is published is delivered on main */
 };
 
-static inline void count_up(atomic_llong *count) { atomic_fetch_add_explicit(count, 1, memory_order_relaxed); }
-static inline void count_down(atomic_llong *count) { atomic_fetch_sub_explicit(count, 1, memory_order_relaxed); }
+static inline void count_up(atomic_llong *count)
+{
+    atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+static inline void count_down(atomic_llong *count)
+{
+    atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+}
 static inline struct worker *worker_of(struct loop *loop) { return loop_user(loop); }
 /* Was this session revoked since this server knows? */
 bool worker_is_revoked(const struct worker *worker, struct str session);

@@ -15,14 +15,14 @@ struct writer {
     struct writer_options options;
     struct store_writer *store;
     struct directory *directory;
-    struct stats *stats;      /* as published, by the directory's index */
+    struct stats *stats; /* as published, by the directory's index */
     struct batch batch;
     struct queue queue;
     pthread_t thread;
     bool started;
     atomic_bool reload;
     struct mono_ms housekeeping_at;
-    struct wall_ms due_at;    /* the next visit that ends by itself; WALL_NONE: none is open */
+    struct wall_ms due_at; /* the next visit that ends by itself; WALL_NONE: none is open */
     struct writer_counts counts;
 };
 
@@ -57,7 +57,10 @@ int ask_send(struct writer *writer, struct ask *ask)
     return rc < 0 ? rc : 0;
 }
 
-static struct ask *ask_of(struct queue_node *node) { return (struct ask *)((char *)node - offsetof(struct ask, node)); }
+static struct ask *ask_of(struct queue_node *node)
+{
+    return (struct ask *)((char *)node - offsetof(struct ask, node));
+}
 
 /* --- What goes out --- */
 
@@ -78,13 +81,17 @@ static int saved_from_batch(struct writer *writer, struct saved **ret_saved)
 {
     struct batch *batch = &writer->batch;
     size_t states = 0;
-    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) states += state->changed ? 1 : 0;
+    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) {
+        states += state->changed ? 1 : 0;
+    }
     OWNED(saved) struct saved *saved = NULL;
     TRY(saved_create(batch->event_count, states, &saved));
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct event *event = &batch->events[i];
-        saved->events[i] = (struct saved_event){
-            .location = event->location->id, .seq = event->seq, .kind = event->kind, .at = event->at};
+        saved->events[i] = (struct saved_event){.location = event->location->id,
+                                                .seq = event->seq,
+                                                .kind = event->kind,
+                                                .at = event->at};
         TRY(ws_frame_text(str_span(event->json), &saved->events[i].staff));
     }
     size_t at = 0;
@@ -132,14 +139,17 @@ static int encode_replies(struct batch *batch, struct ask *const *asks)
             continue;
         }
         TRY(reply_make(&ask->command, decision, ask->audience, &ask->reply));
-        if (decision->request != NULL) TRY(arena_str(&batch->arena, buf_str(&ask->reply), &decision->request->reply));
+        if (decision->request != NULL) {
+            TRY(arena_str(&batch->arena, buf_str(&ask->reply), &decision->request->reply));
+        }
     }
     return 0;
 }
 
 /* --- One batch --- */
 
-static int judge_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now, struct saved **ret_saved) ON_WRITER
+static int judge_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now,
+                       struct saved **ret_saved) ON_WRITER
 {
     struct batch *batch = &writer->batch;
     const struct command *commands[BATCH_COMMANDS_MAX];
@@ -181,7 +191,8 @@ static struct queue_node *list_of(struct ask *const *asks, size_t count)
 static int catch_up(struct writer *writer) ON_WRITER;
 
 /* count may be 0: then only what is due. 1 where more is due. */
-static int run_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now) ON_WRITER
+static int run_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now)
+    ON_WRITER
 {
     struct saved *saved = NULL;
     int rc = judge_batch(writer, asks, count, now, &saved);
@@ -241,17 +252,22 @@ static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
 
 /* --- Where every location stands --- */
 
-static int saved_of_events(struct location_id location, const struct stored_event *events, size_t count, const struct stats *stats,
-                           struct seq first_kept, struct saved **ret_saved)
+static int saved_of_events(struct location_id location, const struct stored_event *events, size_t count,
+                           const struct stats *stats, struct seq first_kept, struct saved **ret_saved)
 {
     OWNED(saved) struct saved *saved = NULL;
     TRY(saved_create(count, stats == NULL ? 0 : 1, &saved));
     for (size_t i = 0; i < count; i++) {
-        saved->events[i] = (struct saved_event){
-            .location = location, .seq = events[i].seq, .kind = events[i].kind, .at = events[i].at};
+        saved->events[i] = (struct saved_event){.location = location,
+                                                .seq = events[i].seq,
+                                                .kind = events[i].kind,
+                                                .at = events[i].at};
         TRY(ws_frame_text(str_span(events[i].json), &saved->events[i].staff));
     }
-    if (stats != NULL) saved->states[0] = (struct saved_state){.location = location, .stats = *stats, .first_kept = first_kept};
+    if (stats != NULL) {
+        saved->states[0] =
+            (struct saved_state){.location = location, .stats = *stats, .first_kept = first_kept};
+    }
     *ret_saved = take(saved);
     return 0;
 }
@@ -272,10 +288,12 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
     struct stats stats;
     TRY(store_read_state(sql, location, &head, &stats));
     stats_roll(&stats, location->zone, clock_wall());
-    bool same = !at_start && writer->stats[index].as_of.n == stats.as_of.n && writer->stats[index].day.number == stats.day.number;
+    bool same = !at_start && writer->stats[index].as_of.n == stats.as_of.n &&
+                writer->stats[index].day.number == stats.day.number;
     if (same) return 0;
     struct seq first_kept = {0};
-    TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1", SQL_VALUES(sql_int(location->id.n)), on_first_kept, &first_kept));
+    TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1",
+                SQL_VALUES(sql_int(location->id.n)), on_first_kept, &first_kept));
     struct seq after = writer->stats[index].as_of;
     int64_t newest = head.n - (int64_t)writer->options.recent_events;
     if (at_start || after.n < newest) after.n = newest < 0 ? 0 : newest;
@@ -460,7 +478,9 @@ int writer_start(struct writer *writer, struct err_detail *reterr)
 {
     TRY(read_start(writer, reterr));
     writer->housekeeping_at.ms = clock_mono().ms + HOUSEKEEPING_MS;
-    if (pthread_create(&writer->thread, NULL, run, writer) != 0) return fail(reterr, ERR_NOMEM, "no thread can be started");
+    if (pthread_create(&writer->thread, NULL, run, writer) != 0) {
+        return fail(reterr, ERR_NOMEM, "no thread can be started");
+    }
     writer->started = true;
     return 0;
 }

@@ -16,7 +16,7 @@ struct writer_options {
     const struct rules *rules;
     size_t asks_max;
     int64_t events_keep_ms;
-    size_t recent_events;     /* of each location, to be published at the start */
+    size_t recent_events; /* of each location, to be published at the start */
     /* Hands what was saved, and the answered asks of that loop (a list by node), to every loop. On the writer's thread. */
     void (*publish)(void *ctx, struct saved *saved, struct queue_node *answered);
     /* Each second, on the writer's thread: what other processes revoked at or after since. May be NULL. */
@@ -28,7 +28,8 @@ struct writer_counts {
     atomic_llong batches, commands, failures, events;
 };
 
-MUST_USE int writer_create(const struct writer_options *options, struct writer **ret_writer, struct err_detail *reterr);
+MUST_USE int writer_create(const struct writer_options *options, struct writer **ret_writer,
+                           struct err_detail *reterr);
 /* Reads where every location stands (the first publish comes from inside), ends what was due while nobody ran, starts the thread. */
 MUST_USE int writer_start(struct writer *writer, struct err_detail *reterr);
 /* Answers what waits, then ends its thread. */

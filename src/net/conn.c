@@ -103,8 +103,9 @@ static ON_LOOP void enter_sealed(struct conn *conn, struct mspan bytes)
     if (conn->end_read) return; /* after its close_notify */
     int rc = tls_open(conn->tls, span_of(bytes.at, bytes.len), (struct mspan){plain.at, LOOP_READ_BYTES},
                       &plain.len);
-    if (conn_queue_bytes(conn) > 0)
+    if (conn_queue_bytes(conn) > 0) {
         mark_dirty(conn); /* an answer of TLS's own, or what waited for the handshake */
+    }
     if (plain.len > 0) conn->handler->on_bytes(conn, plain);
     if (rc < 0) fail_sealed(conn, rc);
     else if (rc == 1) at_end_of_input(conn);

@@ -68,8 +68,9 @@ static int bind_failure(const struct address *address, int error, struct err_det
     const char *at = address_text(address, text).at;
     switch (error) {
     case EADDRINUSE:
-        return fail(reterr, ERR_EXISTS,
-                    "cannot listen on %s: it is in use by another program; stop that one or choose another port", at);
+        return fail(
+            reterr, ERR_EXISTS,
+            "cannot listen on %s: it is in use by another program; stop that one or choose another port", at);
     case EACCES:
     case EPERM:
         return fail(reterr, ERR_FORBIDDEN,
@@ -141,8 +142,9 @@ int listener_open(struct loop *loop, struct address *address, bool first, listen
     OWNED(mem) struct listener *listener = calloc(1, sizeof *listener);
     if (listener == NULL) return fail(reterr, ERR_NOMEM, "no memory for a listening socket");
     *listener = (struct listener){.loop = loop, .fd = fd, .on_accept = on_accept, .ctx = ctx};
-    if (uv_poll_init(loop_uv(loop), &listener->poll, fd) != 0)
+    if (uv_poll_init(loop_uv(loop), &listener->poll, fd) != 0) {
         return fail(reterr, ERR_IO, "cannot watch the listening socket");
+    }
     listener->poll.data = listener;
     link_to_loop(listener);
     struct listener *opened = take(listener);

@@ -45,8 +45,9 @@ void timer_set(struct wheel *wheel, struct timer *timer, struct mono_ms at, void
     check(wheel->tick_ms > 0);
     timer_cancel(wheel, timer);
     int64_t tick = tick_of(wheel, at);
-    if (tick <= wheel->tick)
+    if (tick <= wheel->tick) {
         tick = wheel->tick + 1; /* over already: the next tick, never from inside this call */
+    }
     timer->at = at;
     timer->run = run;
     size_t slot = slot_of(tick);

@@ -130,17 +130,19 @@ static int load(const struct tls *tls, SSL_CTX **ret_context, struct err_detail 
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL) return fail(reterr, ERR_NOMEM, "no memory for TLS");
     int rc = 0;
-    if (set_up(context) < 0) rc = fail(reterr, ERR_INTERNAL, "TLS cannot be set up: %s", why_openssl());
-    else if (SSL_CTX_use_certificate_chain_file(context, tls->cert_file) != 1)
+    if (set_up(context) < 0) {
+        rc = fail(reterr, ERR_INTERNAL, "TLS cannot be set up: %s", why_openssl());
+    } else if (SSL_CTX_use_certificate_chain_file(context, tls->cert_file) != 1) {
         rc = fail(reterr, ERR_IO, "the certificate %s cannot be read as PEM: %s", tls->cert_file,
                   why_openssl());
-    else if (SSL_CTX_use_PrivateKey_file(context, tls->key_file, SSL_FILETYPE_PEM) != 1)
+    } else if (SSL_CTX_use_PrivateKey_file(context, tls->key_file, SSL_FILETYPE_PEM) != 1) {
         rc = fail(reterr, ERR_IO,
                   "the key %s cannot be read as PEM without a password, or is not the certificate's: %s",
                   tls->key_file, why_openssl());
-    else if (SSL_CTX_check_private_key(context) != 1)
+    } else if (SSL_CTX_check_private_key(context) != 1) {
         rc = fail(reterr, ERR_CONFLICT, "the key %s does not belong to the certificate %s", tls->key_file,
                   tls->cert_file);
+    }
     ERR_clear_error();
     if (rc == 0) *ret_context = context;
     else SSL_CTX_free(context);
@@ -158,8 +160,9 @@ int tls_create(const char *cert_file, const char *key_file, struct tls **ret_tls
     tls->cert_file = str_dup_c(str_c(cert_file));
     tls->key_file = str_dup_c(str_c(key_file));
     tls->bio = new_bio_method();
-    if (tls->cert_file == NULL || tls->key_file == NULL || tls->bio == NULL)
+    if (tls->cert_file == NULL || tls->key_file == NULL || tls->bio == NULL) {
         return fail(reterr, ERR_NOMEM, "no memory for TLS");
+    }
     TRY(load(tls, &tls->context, reterr));
     *ret_tls = take(tls);
     return 0;

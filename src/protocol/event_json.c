@@ -3,8 +3,11 @@
 #include "protocol/codes.h"
 #include "protocol/json_in.h"
 
-static const char *const SOURCES[] = {[SOURCE_DESK] = "desk", [SOURCE_KIOSK] = "kiosk", [SOURCE_TURNSTILE] = "turnstile",
-                                      [SOURCE_API] = "api", [SOURCE_SYSTEM] = "system"};
+static const char *const SOURCES[] = {[SOURCE_DESK] = "desk",
+                                      [SOURCE_KIOSK] = "kiosk",
+                                      [SOURCE_TURNSTILE] = "turnstile",
+                                      [SOURCE_API] = "api",
+                                      [SOURCE_SYSTEM] = "system"};
 
 const char *source_name(enum source source)
 {
@@ -41,7 +44,8 @@ void json_codes(struct json *json, const char *key, const struct code_list *code
     jw_array_end(json);
 }
 
-void json_member(struct json *json, const char *key, const struct member *member, const char *status, enum audience audience)
+void json_member(struct json *json, const char *key, const struct member *member, const char *status,
+                 enum audience audience)
 {
     if (member == NULL) {
         jw_null(json, key);
@@ -152,18 +156,31 @@ static int redact(enum audience audience, json_t *payload)
     if (json_is_object(member)) {
         json_t *first_name = json_object_get(member, "first_name");
         /* Where none was stored a device shows no name: never the whole one instead. */
-        if (audience == AUDIENCE_DEVICE && json_object_set_new(member, "name", first_name == NULL ? json_null() : json_incref(first_name)) != 0) {
+        if (audience == AUDIENCE_DEVICE &&
+            json_object_set_new(member, "name", first_name == NULL ? json_null() : json_incref(first_name)) !=
+                0) {
             return ERR_NOMEM;
         }
         ignore(json_object_del(member, "first_name"), "an older message may have none");
     }
-    if (json_object_get(payload, "notes") != NULL && json_object_set_new(payload, "notes", json_null()) != 0) return ERR_NOMEM;
-    if (json_object_get(payload, "warnings") != NULL && json_object_set_new(payload, "warnings", json_array()) != 0) return ERR_NOMEM;
-    if (json_object_get(payload, "by") != NULL && json_object_set_new(payload, "by", json_null()) != 0) return ERR_NOMEM;
+    if (json_object_get(payload, "notes") != NULL &&
+        json_object_set_new(payload, "notes", json_null()) != 0) {
+        return ERR_NOMEM;
+    }
+    if (json_object_get(payload, "warnings") != NULL &&
+        json_object_set_new(payload, "warnings", json_array()) != 0) {
+        return ERR_NOMEM;
+    }
+    if (json_object_get(payload, "by") != NULL && json_object_set_new(payload, "by", json_null()) != 0) {
+        return ERR_NOMEM;
+    }
     return 0;
 }
 
-static int put_dump(const char *bytes, size_t len, void *ctx) { return buf_put(ctx, span_of(bytes, len)) < 0 ? -1 : 0; }
+static int put_dump(const char *bytes, size_t len, void *ctx)
+{
+    return buf_put(ctx, span_of(bytes, len)) < 0 ? -1 : 0;
+}
 
 int event_json_for(enum audience audience, struct str staff_json, struct buf *out)
 {
@@ -173,7 +190,10 @@ int event_json_for(enum audience audience, struct str staff_json, struct buf *ou
     if (rc < 0) return rc == ERR_NOMEM ? rc : ERR_CORRUPT;
     json_t *payload = json_object_get(tree, "payload");
     const json_t *type = json_object_get(tree, "type");
-    if (!json_is_object(payload) || !json_is_string(type) || !json_is_integer(json_object_get(payload, "seq"))) return ERR_CORRUPT;
+    if (!json_is_object(payload) || !json_is_string(type) ||
+        !json_is_integer(json_object_get(payload, "seq"))) {
+        return ERR_CORRUPT;
+    }
     if (str_eq(json_in_str(type), STR("check_in_denied"))) return hidden(payload, out);
     TRY(redact(audience, payload));
     return json_dump_callback(tree, put_dump, out, JSON_COMPACT) == 0 ? 0 : ERR_NOMEM;

@@ -22,7 +22,8 @@ MUST_USE int event_json_for(enum audience audience, struct str staff_json, struc
 const char *source_name(enum source source);
 MUST_USE int source_of(struct str name, enum source *ret_source);
 /* {"id":…,"name":…,"photo_url":…,"status":…}; null where member is NULL. */
-void json_member(struct json *json, const char *key, const struct member *member, const char *status, enum audience audience);
+void json_member(struct json *json, const char *key, const struct member *member, const char *status,
+                 enum audience audience);
 /* [{"code":…,"message":…}] */
 void json_codes(struct json *json, const char *key, const struct code_list *codes);
 void json_moment(struct json *json, const char *key, struct wall_ms at); /* null for WALL_NONE */

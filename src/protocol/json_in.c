@@ -31,7 +31,8 @@ int json_in(struct span text, json_t **ret_tree)
     if (text.len == 0) return ERR_SYNTAX;
     TRY(check_depth(text));
     json_error_t error;
-    json_t *tree = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *tree =
+        json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (tree == NULL) {
         switch (json_error_code(&error)) {
         case json_error_out_of_memory: return ERR_NOMEM;
@@ -61,7 +62,10 @@ static int scan_string(struct span text, size_t *at, struct str *ret_inside)
 
 static size_t skip_blanks(struct span text, size_t at)
 {
-    while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\t' || text.at[at] == '\n' || text.at[at] == '\r')) at++;
+    while (at < text.len &&
+           (text.at[at] == ' ' || text.at[at] == '\t' || text.at[at] == '\n' || text.at[at] == '\r')) {
+        at++;
+    }
     return at;
 }
 

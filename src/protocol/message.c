@@ -8,8 +8,9 @@ static const struct {
     const char *name;
     enum message_type type;
 } TYPES[] = {
-    {"check_in", MESSAGE_CHECK_IN},   {"check_out", MESSAGE_CHECK_OUT},     {"heartbeat", MESSAGE_HEARTBEAT},
-    {"subscribe", MESSAGE_SUBSCRIBE}, {"unsubscribe", MESSAGE_UNSUBSCRIBE}, {"get_stats", MESSAGE_GET_STATS},
+    {"check_in", MESSAGE_CHECK_IN},         {"check_out", MESSAGE_CHECK_OUT},
+    {"heartbeat", MESSAGE_HEARTBEAT},       {"subscribe", MESSAGE_SUBSCRIBE},
+    {"unsubscribe", MESSAGE_UNSUBSCRIBE},   {"get_stats", MESSAGE_GET_STATS},
     {"authenticate", MESSAGE_AUTHENTICATE},
 };
 
@@ -50,25 +51,31 @@ static enum code parse_who(const json_t *payload, struct command *command, const
     }
     if (code == NULL) return wrong("Say who: give member_id or code", ret_sentence);
     bool readable = json_in_text(code, CODE_BYTES_MAX, CODE_BYTES_MAX, &command->code) == 0;
-    if (!readable || str_trim(command->code).len == 0) return wrong("code must be a text of 1 to 128 bytes", ret_sentence);
+    if (!readable || str_trim(command->code).len == 0) {
+        return wrong("code must be a text of 1 to 128 bytes", ret_sentence);
+    }
     return CODE_OK;
 }
 
-static enum code parse_check_in_only(const json_t *payload, struct command *command, const char **ret_sentence)
+static enum code parse_check_in_only(const json_t *payload, struct command *command,
+                                     const char **ret_sentence)
 {
     const json_t *override = json_in_get(payload, "override");
     if (override != NULL) {
         const json_t *reason = json_in_get(override, "reason");
-        if (json_in_text(reason, REASON_CHARACTERS_MAX * 4, REASON_CHARACTERS_MAX, &command->override_reason) < 0) {
+        if (json_in_text(reason, REASON_CHARACTERS_MAX * 4, REASON_CHARACTERS_MAX,
+                         &command->override_reason) < 0) {
             return wrong("override needs a reason of 1 to 200 characters", ret_sentence);
         }
     }
-    if (json_in_get(payload, "guest") != NULL) return wrong("This server does not take guests yet", ret_sentence);
+    if (json_in_get(payload, "guest") != NULL) {
+        return wrong("This server does not take guests yet", ret_sentence);
+    }
     return CODE_OK;
 }
 
-enum code command_parse(enum command_kind kind, const json_t *payload, struct command *command, struct location_ref *ret_location,
-                        const char **ret_sentence)
+enum code command_parse(enum command_kind kind, const json_t *payload, struct command *command,
+                        struct location_ref *ret_location, const char **ret_sentence)
 {
     command->kind = kind;
     command->occurred_at = WALL_NONE;
@@ -83,7 +90,8 @@ enum code command_parse(enum command_kind kind, const json_t *payload, struct co
     }
     const json_t *notes = json_in_get(payload, "notes");
     bool empty = json_is_string(notes) && json_string_length(notes) == 0;
-    if (notes != NULL && !empty && json_in_text(notes, NOTES_CHARACTERS_MAX * 4, NOTES_CHARACTERS_MAX, &command->notes) < 0) {
+    if (notes != NULL && !empty &&
+        json_in_text(notes, NOTES_CHARACTERS_MAX * 4, NOTES_CHARACTERS_MAX, &command->notes) < 0) {
         return wrong("notes must be a text of at most 500 characters", ret_sentence);
     }
     const json_t *occurred_at = json_in_get(payload, "occurred_at");
@@ -96,14 +104,19 @@ enum code command_parse(enum command_kind kind, const json_t *payload, struct co
 static enum code parse_locations(struct message *message, bool required, const char **ret_sentence)
 {
     const json_t *locations = json_in_get(message->payload, "locations");
-    message->all_locations = locations == NULL || (json_is_string(locations) && str_eq_c(json_in_str(locations), "*"));
-    if (message->all_locations) return locations == NULL && required ? wrong("Say which locations, or \"*\"", ret_sentence) : CODE_OK;
+    message->all_locations =
+        locations == NULL || (json_is_string(locations) && str_eq_c(json_in_str(locations), "*"));
+    if (message->all_locations) {
+        return locations == NULL && required ? wrong("Say which locations, or \"*\"", ret_sentence) : CODE_OK;
+    }
     if (!json_is_array(locations) || json_array_size(locations) > LOCATIONS_NAMED_MAX) {
         return wrong("locations must be \"*\" or a list of at most 1000 slugs", ret_sentence);
     }
     struct location_ref ref;
     for (size_t i = 0; i < json_array_size(locations); i++) {
-        if (location_ref_parse(json_array_get(locations, i), &ref) < 0) return wrong("locations must be slugs or ids", ret_sentence);
+        if (location_ref_parse(json_array_get(locations, i), &ref) < 0) {
+            return wrong("locations must be slugs or ids", ret_sentence);
+        }
     }
     message->locations = locations;
     return CODE_OK;
@@ -126,9 +139,10 @@ static enum code parse_resume(struct message *message, const char **ret_sentence
     const char *key;
     json_t *value;
     struct seq seq;
-    json_object_foreach(after, key, value)
-    {
-        if (json_in_seq(value, &seq) < 0) return wrong("resume.after must hold the last seq seen of each location", ret_sentence);
+    json_object_foreach (after, key, value) {
+        if (json_in_seq(value, &seq) < 0) {
+            return wrong("resume.after must hold the last seq seen of each location", ret_sentence);
+        }
     }
     message->resume.after = after;
     return CODE_OK;
@@ -138,7 +152,8 @@ static enum code parse_authenticate(struct message *message, const char **ret_se
 {
     const json_t *token = json_in_get(message->payload, "token");
     if (token != NULL) {
-        if (!json_is_string(token) || json_string_length(token) == 0 || json_string_length(token) > TOKEN_BYTES_MAX) {
+        if (!json_is_string(token) || json_string_length(token) == 0 ||
+            json_string_length(token) > TOKEN_BYTES_MAX) {
             return wrong("token must be a JWT of at most 8192 bytes", ret_sentence);
         }
         message->token = json_in_str(token);
@@ -195,11 +210,15 @@ enum code message_parse(struct span text, struct message *message, const char **
     int rc = json_in(text, &message->tree);
     if (rc < 0) {
         message->id = json_in_scan_id(text);
-        enum code code = rc == ERR_RANGE ? CODE_BAD_MESSAGE : rc == ERR_SYNTAX ? CODE_BAD_JSON : CODE_INTERNAL;
+        enum code code = rc == ERR_RANGE    ? CODE_BAD_MESSAGE
+                         : rc == ERR_SYNTAX ? CODE_BAD_JSON
+                                            : CODE_INTERNAL;
         *ret_sentence = rc == ERR_RANGE ? "A number in this message is too big" : code_sentence(code);
         return code;
     }
-    if (!json_is_object(message->tree)) return wrong("A message is an object with type and payload", ret_sentence);
+    if (!json_is_object(message->tree)) {
+        return wrong("A message is an object with type and payload", ret_sentence);
+    }
     enum code code = parse_id(message, ret_sentence);
     if (code != CODE_OK) return code;
     const json_t *type = json_object_get(message->tree, "type");
@@ -210,7 +229,9 @@ enum code message_parse(struct span text, struct message *message, const char **
     if (message->type == MESSAGE_NONE) return CODE_UNKNOWN_TYPE;
     message->payload = json_in_get(message->tree, "payload");
     bool any_payload = message->type == MESSAGE_HEARTBEAT || message->payload == NULL;
-    if (!any_payload && !json_is_object(message->payload)) return wrong("payload must be an object", ret_sentence);
+    if (!any_payload && !json_is_object(message->payload)) {
+        return wrong("payload must be an object", ret_sentence);
+    }
     return parse_payload(message, ret_sentence);
 }
 

@@ -29,23 +29,26 @@ struct location_ref {
     struct str slug;
     struct location_id id;
 };
-static inline bool location_ref_is(const struct location_ref *ref) { return ref->slug.at != NULL || ref->id.n != 0; }
+static inline bool location_ref_is(const struct location_ref *ref)
+{
+    return ref->slug.at != NULL || ref->id.n != 0;
+}
 
 /* {"epoch": "…", "after": {"<location>": <last seq seen>}} */
 struct resume {
     bool given;
-    struct str epoch;         /* len 0: not said */
-    const json_t *after;      /* an object whose values are seqs, or NULL */
+    struct str epoch;    /* len 0: not said */
+    const json_t *after; /* an object whose values are seqs, or NULL */
 };
 
 struct message {
     enum message_type type;
-    struct str type_name;     /* as sent, for the error's `request`; at NULL where unreadable */
-    struct str id;            /* len 0: none */
+    struct str type_name; /* as sent, for the error's `request`; at NULL where unreadable */
+    struct str id;        /* len 0: none */
     json_t *tree;
-    struct str token;         /* authenticate; at NULL: none */
-    bool all_locations;       /* "*", or left out in authenticate */
-    const json_t *locations;  /* an array of location names, or NULL */
+    struct str token;        /* authenticate; at NULL: none */
+    bool all_locations;      /* "*", or left out in authenticate */
+    const json_t *locations; /* an array of location names, or NULL */
     struct resume resume;
     struct location_ref location;
     const json_t *payload;
@@ -60,9 +63,10 @@ void message_done(struct message *message);
 static inline void message_owned(struct message *message) { message_done(message); }
 
 /* The payload of check_in or check_out, REST's bodies too; fills command and location. */
-MUST_USE enum code command_parse(enum command_kind kind, const json_t *payload, struct command *command, struct location_ref *ret_location,
-                                 const char **ret_sentence);
+MUST_USE enum code command_parse(enum command_kind kind, const json_t *payload, struct command *command,
+                                 struct location_ref *ret_location, const char **ret_sentence);
 /* A slug or an id, as a JSON value. */
 MUST_USE int location_ref_parse(const json_t *value, struct location_ref *ret_ref);
 /* 1: resume.after has that location, by slug or id, with *ret_after; 0: left out. */
-MUST_USE int resume_after(const struct resume *resume, const struct location *location, struct seq *ret_after);
+MUST_USE int resume_after(const struct resume *resume, const struct location *location,
+                          struct seq *ret_after);

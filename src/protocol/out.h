@@ -27,14 +27,14 @@ void out_heads(struct json *json, const char *key, const struct head *heads, siz
 
 struct out_error {
     enum code code;
-    struct str sentence;      /* at NULL: the code's own */
-    struct str request;       /* the type that was asked; at NULL: none */
-    int64_t retry_after_ms;   /* 0: not said */
+    struct str sentence;    /* at NULL: the code's own */
+    struct str request;     /* the type that was asked; at NULL: none */
+    int64_t retry_after_ms; /* 0: not said */
 };
 MUST_USE int out_error(struct buf *buf, struct str id, const struct out_error *error);
 
 struct out_user {
-    struct str sub;           /* digits are given as a number */
+    struct str sub; /* digits are given as a number */
     struct str name;
     const char *role;
 };

@@ -41,13 +41,16 @@ static void put_check_out(struct json *json, const struct decision *decision, en
     if (decision->warnings.count > 0) json_codes(json, "warnings", &decision->warnings);
 }
 
-static void put_error(struct json *json, const struct command *command, const struct decision *decision, enum audience audience)
+static void put_error(struct json *json, const struct command *command, const struct decision *decision,
+                      enum audience audience)
 {
     jw_bool(json, "success", false);
     jw_str(json, "error", str_c(code_sentence(decision->code)));
     jw_str(json, "code", str_c(code_name(decision->code)));
     jw_str(json, "request", str_c(request_name(command->kind)));
-    if (decision->member != NULL) json_member(json, "member", decision->member, decision->member_status, audience);
+    if (decision->member != NULL) {
+        json_member(json, "member", decision->member, decision->member_status, audience);
+    }
     bool rule = decision->member != NULL && command->kind == COMMAND_CHECK_IN;
     if (rule) jw_bool(json, "can_override", decision->can_override);
     if (decision->seq.n != 0) jw_i64(json, "seq", decision->seq.n);
@@ -65,7 +68,8 @@ static const char *type_of(const struct command *command, const struct decision 
     return "error";
 }
 
-int reply_make(const struct command *command, const struct decision *decision, enum audience audience, struct buf *out)
+int reply_make(const struct command *command, const struct decision *decision, enum audience audience,
+               struct buf *out)
 {
     check(!decision->replayed);
     TRY(buf_printf(out, "%s %d ", type_of(command, decision), (int)decision->code));
@@ -88,10 +92,14 @@ int reply_read(struct str kept, struct reply *ret_reply)
     const char *second = memchr(rest.at, ' ', rest.len);
     if (second == NULL) return ERR_CORRUPT;
     int64_t code;
-    if (num_i64((struct str){rest.at, (size_t)(second - rest.at)}, 0, CODE_COUNT - 1, &code) < 0) return ERR_CORRUPT;
+    if (num_i64((struct str){rest.at, (size_t)(second - rest.at)}, 0, CODE_COUNT - 1, &code) < 0) {
+        return ERR_CORRUPT;
+    }
     struct str payload = {second + 1, rest.len - (size_t)(second + 1 - rest.at)};
     if (payload.len < 2 || payload.at[0] != '{') return ERR_CORRUPT;
-    *ret_reply = (struct reply){.type = {kept.at, (size_t)(first - kept.at)}, .code = (enum code)code, .payload = payload};
+    *ret_reply = (struct reply){.type = {kept.at, (size_t)(first - kept.at)},
+                                .code = (enum code)code,
+                                .payload = payload};
     return 0;
 }
 

@@ -13,13 +13,14 @@
 
 /* What is kept of a reply: the message's type, and the payload without «replayed», which alone differs when it is given again. */
 struct reply {
-    struct str type;          /* check_in_success, check_out_success, visit_corrected, error */
+    struct str type; /* check_in_success, check_out_success, visit_corrected, error */
     enum code code;
-    struct str payload;       /* an object's text without its closing brace */
+    struct str payload; /* an object's text without its closing brace */
 };
 
 /* The kept form, from a fresh decision. */
-MUST_USE int reply_make(const struct command *command, const struct decision *decision, enum audience audience, struct buf *out);
+MUST_USE int reply_make(const struct command *command, const struct decision *decision,
+                        enum audience audience, struct buf *out);
 /* A view into the kept form. */
 MUST_USE int reply_read(struct str kept, struct reply *ret_reply);
 /* The whole payload. */

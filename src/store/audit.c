@@ -7,16 +7,22 @@
 int audit_add(struct sql *sql, const struct audit_row *row)
 {
     return sql_run(sql, "INSERT INTO audit (at, actor, action, subject, details) VALUES ($1, $2, $3, $4, $5)",
-                   SQL_VALUES(sql_wall(row->at), sql_text(row->actor), sql_text(row->action), sql_text(row->subject),
+                   SQL_VALUES(sql_wall(row->at), sql_text(row->actor), sql_text(row->action),
+                              sql_text(row->subject),
                               sql_text(row->details.at == NULL ? STR("{}") : row->details)),
                    NULL, NULL);
 }
 
-int audit_note(struct sql *sql, struct wall_ms at, struct str actor, const char *action, const char *kind, int64_t id, struct str details)
+int audit_note(struct sql *sql, struct wall_ms at, struct str actor, const char *action, const char *kind,
+               int64_t id, struct str details)
 {
     char subject[64];
     int len = snprintf(subject, sizeof subject, "%s:%lld", kind, (long long)id);
-    struct audit_row row = {.at = at, .actor = actor, .action = str_c(action), .subject = {subject, (size_t)len}, .details = details};
+    struct audit_row row = {.at = at,
+                            .actor = actor,
+                            .action = str_c(action),
+                            .subject = {subject, (size_t)len},
+                            .details = details};
     return audit_add(sql, &row);
 }
 
@@ -33,13 +39,17 @@ static int on_entry(void *ctx, const struct sql_row *row)
     return row_copy(row, 5, list->arena, &entry->details);
 }
 
-int audit_list(struct sql *sql, struct str subject, int64_t before_id, size_t limit, struct arena *arena, struct audit_row **ret_rows,
-               size_t *ret_count)
+int audit_list(struct sql *sql, struct str subject, int64_t before_id, size_t limit, struct arena *arena,
+               struct audit_row **ret_rows, size_t *ret_count)
 {
     check(limit >= 1 && limit <= AUDIT_PAGE_MAX);
     struct list list = LIST_OF(arena, struct audit_row);
-    TRY(sql_run(sql, "SELECT id, at, actor, action, subject, details FROM audit WHERE subject = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-                SQL_VALUES(sql_text(subject), sql_int(before_id == 0 ? INT64_MAX : before_id), sql_int((int64_t)limit)), on_entry, &list));
+    TRY(sql_run(
+        sql,
+        "SELECT id, at, actor, action, subject, details FROM audit WHERE subject = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        SQL_VALUES(sql_text(subject), sql_int(before_id == 0 ? INT64_MAX : before_id),
+                   sql_int((int64_t)limit)),
+        on_entry, &list));
     *ret_rows = list.items;
     *ret_count = list.count;
     return 0;

@@ -13,8 +13,8 @@ static int on_event(void *ctx, const struct sql_row *row)
     return row_copy(row, 3, events->arena, &event->json);
 }
 
-static int read_events(struct sql *sql, const char *text, const struct sql_value *values, size_t value_count, struct arena *arena,
-                       struct stored_event **ret_events, size_t *ret_count)
+static int read_events(struct sql *sql, const char *text, const struct sql_value *values, size_t value_count,
+                       struct arena *arena, struct stored_event **ret_events, size_t *ret_count)
 {
     struct list events = LIST_OF(arena, struct stored_event);
     TRY(sql_run(sql, text, values, value_count, on_event, &events));
@@ -25,40 +25,51 @@ static int read_events(struct sql *sql, const char *text, const struct sql_value
 
 #define COLUMNS "seq, kind, at, json"
 
-int store_read_after(struct sql *sql, struct location_id location, struct seq after, enum event_kind kind, size_t limit, struct arena *arena,
-                     struct stored_event **ret_events, size_t *ret_count)
+int store_read_after(struct sql *sql, struct location_id location, struct seq after, enum event_kind kind,
+                     size_t limit, struct arena *arena, struct stored_event **ret_events, size_t *ret_count)
 {
     struct sql_value at = sql_int(location.n), from = sql_int(after.n), most = sql_int((int64_t)limit);
     if (kind != EVENT_ANY) {
-        return read_events(sql, "SELECT " COLUMNS " FROM events WHERE location_id = $1 AND seq > $2 AND kind = $3 ORDER BY seq LIMIT $4",
-                           SQL_VALUES(at, from, sql_int(kind), most), arena, ret_events, ret_count);
+        return read_events(
+            sql,
+            "SELECT " COLUMNS
+            " FROM events WHERE location_id = $1 AND seq > $2 AND kind = $3 ORDER BY seq LIMIT $4",
+            SQL_VALUES(at, from, sql_int(kind), most), arena, ret_events, ret_count);
     }
-    return read_events(sql, "SELECT " COLUMNS " FROM events WHERE location_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+    return read_events(sql,
+                       "SELECT " COLUMNS
+                       " FROM events WHERE location_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
                        SQL_VALUES(at, from, most), arena, ret_events, ret_count);
 }
 
-int store_read_before(struct sql *sql, struct location_id location, struct seq before, enum event_kind kind, size_t limit,
-                      struct arena *arena, struct stored_event **ret_events, size_t *ret_count)
+int store_read_before(struct sql *sql, struct location_id location, struct seq before, enum event_kind kind,
+                      size_t limit, struct arena *arena, struct stored_event **ret_events, size_t *ret_count)
 {
     struct sql_value at = sql_int(location.n), from = sql_int(before.n), most = sql_int((int64_t)limit);
     if (kind != EVENT_ANY) {
-        return read_events(sql, "SELECT " COLUMNS " FROM events WHERE location_id = $1 AND seq < $2 AND kind = $3 ORDER BY seq DESC LIMIT $4",
-                           SQL_VALUES(at, from, sql_int(kind), most), arena, ret_events, ret_count);
+        return read_events(
+            sql,
+            "SELECT " COLUMNS
+            " FROM events WHERE location_id = $1 AND seq < $2 AND kind = $3 ORDER BY seq DESC LIMIT $4",
+            SQL_VALUES(at, from, sql_int(kind), most), arena, ret_events, ret_count);
     }
-    return read_events(sql, "SELECT " COLUMNS " FROM events WHERE location_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+    return read_events(sql,
+                       "SELECT " COLUMNS
+                       " FROM events WHERE location_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
                        SQL_VALUES(at, from, most), arena, ret_events, ret_count);
 }
 
-int store_read_events(struct sql *sql, struct location_id location, struct seq after, size_t limit, struct arena *arena,
-                      struct stored_event **ret_events, size_t *ret_count)
+int store_read_events(struct sql *sql, struct location_id location, struct seq after, size_t limit,
+                      struct arena *arena, struct stored_event **ret_events, size_t *ret_count)
 {
     return store_read_after(sql, location, after, EVENT_ANY, limit, arena, ret_events, ret_count);
 }
 
-int store_read_recent(struct sql *sql, struct location_id location, size_t limit, struct arena *arena, struct stored_event **ret_events,
-                      size_t *ret_count)
+int store_read_recent(struct sql *sql, struct location_id location, size_t limit, struct arena *arena,
+                      struct stored_event **ret_events, size_t *ret_count)
 {
-    return store_read_before(sql, location, (struct seq){ID_LIMIT}, EVENT_ANY, limit, arena, ret_events, ret_count);
+    return store_read_before(sql, location, (struct seq){ID_LIMIT}, EVENT_ANY, limit, arena, ret_events,
+                             ret_count);
 }
 
 /* --- Forgetting --- */
@@ -68,7 +79,7 @@ int store_read_recent(struct sql *sql, struct location_id location, size_t limit
 
 struct prefix {
     int64_t before_ms;
-    int64_t last_seq;         /* the last that may go; 0: none */
+    int64_t last_seq; /* the last that may go; 0: none */
     int64_t count;
 };
 
@@ -82,15 +93,16 @@ static int on_old_event(void *ctx, const struct sql_row *row)
     return 0;
 }
 
-static int prune_location(struct sql *sql, int64_t location, int64_t before_ms, int64_t limit, int64_t *ret_count)
+static int prune_location(struct sql *sql, int64_t location, int64_t before_ms, int64_t limit,
+                          int64_t *ret_count)
 {
     struct prefix prefix = {.before_ms = before_ms};
-    TRY(sql_run(sql, "SELECT seq, at FROM events WHERE location_id = $1 ORDER BY seq LIMIT $2", SQL_VALUES(sql_int(location), sql_int(limit)),
-                on_old_event, &prefix));
+    TRY(sql_run(sql, "SELECT seq, at FROM events WHERE location_id = $1 ORDER BY seq LIMIT $2",
+                SQL_VALUES(sql_int(location), sql_int(limit)), on_old_event, &prefix));
     *ret_count = prefix.count;
     if (prefix.count == 0) return 0;
-    return sql_run(sql, "DELETE FROM events WHERE location_id = $1 AND seq <= $2", SQL_VALUES(sql_int(location), sql_int(prefix.last_seq)),
-                   NULL, NULL);
+    return sql_run(sql, "DELETE FROM events WHERE location_id = $1 AND seq <= $2",
+                   SQL_VALUES(sql_int(location), sql_int(prefix.last_seq)), NULL, NULL);
 }
 
 static int on_location(void *ctx, const struct sql_row *row)
@@ -119,9 +131,10 @@ static int prune_events(struct sql *sql, int64_t before_ms, int64_t limit, bool 
 static int prune_requests(struct sql *sql, int64_t before_ms, int64_t limit, bool *ret_more)
 {
     /* The oldest have the lowest numbers; the inner limit keeps this from looking at all of them. */
-    TRY(sql_run(sql,
-                "DELETE FROM requests WHERE id IN (SELECT id FROM (SELECT id, at FROM requests ORDER BY id LIMIT $1) AS oldest WHERE at < $2)",
-                SQL_VALUES(sql_int(limit), sql_int(before_ms)), NULL, NULL));
+    TRY(sql_run(
+        sql,
+        "DELETE FROM requests WHERE id IN (SELECT id FROM (SELECT id, at FROM requests ORDER BY id LIMIT $1) AS oldest WHERE at < $2)",
+        SQL_VALUES(sql_int(limit), sql_int(before_ms)), NULL, NULL));
     if (sql_changes(sql) == limit) *ret_more = true;
     return 0;
 }
@@ -130,7 +143,8 @@ static int prune(struct sql *sql, struct wall_ms now, int64_t events_keep_ms, in
 {
     TRY(prune_requests(sql, now.ms - REQUESTS_KEEP_MS, limit, ret_more));
     TRY(prune_events(sql, now.ms - events_keep_ms, limit, ret_more));
-    return sql_run(sql, "DELETE FROM denials WHERE first_at < $1", SQL_VALUES(sql_int(now.ms - DENIALS_KEEP_MS)), NULL, NULL);
+    return sql_run(sql, "DELETE FROM denials WHERE first_at < $1",
+                   SQL_VALUES(sql_int(now.ms - DENIALS_KEEP_MS)), NULL, NULL);
 }
 
 int store_prune(struct store_writer *writer, struct wall_ms now, int64_t events_keep_ms, int limit)

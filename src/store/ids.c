@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-int ids_run(struct sql *sql, const char *text, const int64_t *ids, size_t count, sql_on_row *on_row, void *ctx)
+int ids_run(struct sql *sql, const char *text, const int64_t *ids, size_t count, sql_on_row *on_row,
+            void *ctx)
 {
     for (size_t from = 0; from < count; from += IDS_AT_ONCE) {
         struct sql_value values[IDS_AT_ONCE];

@@ -8,7 +8,8 @@
 static int put_span(struct buf *out, const struct hours_span *span)
 {
     int opens = span->opens_second / 60, closes = span->closes_second / 60;
-    return buf_printf(out, "%d %02d:%02d-%02d:%02d", span->weekday, opens / 60, opens % 60, closes / 60, closes % 60);
+    return buf_printf(out, "%d %02d:%02d-%02d:%02d", span->weekday, opens / 60, opens % 60, closes / 60,
+                      closes % 60);
 }
 
 int hours_text_put(struct buf *out, const struct hours *hours)
@@ -67,7 +68,7 @@ int hours_text_parse(struct str text, struct hours *ret_hours)
 
 /* --- Rows --- */
 
-#define COLUMNS                                                                                                        \
+#define COLUMNS                                                                                              \
     "id, slug, name, timezone, hours, capacity, hard_capacity, exits, assumed_stay_minutes, version, created_at, updated_at"
 
 static int location_of_row(const struct sql_row *row, struct arena *arena, struct location_row *ret_row)
@@ -105,13 +106,15 @@ static int found(int rc) { return rc == 0 ? ERR_NOT_FOUND : rc < 0 ? rc : 0; }
 int location_read(struct sql *sql, struct location_id id, struct arena *arena, struct location_row *ret_row)
 {
     struct one_row into = {arena, ret_row};
-    return found(sql_run(sql, "SELECT " COLUMNS " FROM locations WHERE id = $1", SQL_VALUES(sql_int(id.n)), on_one, &into));
+    return found(sql_run(sql, "SELECT " COLUMNS " FROM locations WHERE id = $1", SQL_VALUES(sql_int(id.n)),
+                         on_one, &into));
 }
 
 int location_read_by_slug(struct sql *sql, struct str slug, struct arena *arena, struct location_row *ret_row)
 {
     struct one_row into = {arena, ret_row};
-    return found(sql_run(sql, "SELECT " COLUMNS " FROM locations WHERE slug = $1", SQL_VALUES(sql_text(slug)), on_one, &into));
+    return found(sql_run(sql, "SELECT " COLUMNS " FROM locations WHERE slug = $1", SQL_VALUES(sql_text(slug)),
+                         on_one, &into));
 }
 
 static int on_each(void *ctx, const struct sql_row *row)
@@ -124,7 +127,8 @@ static int on_each(void *ctx, const struct sql_row *row)
 int location_read_all(struct sql *sql, struct arena *arena, struct location_row **ret_rows, size_t *ret_count)
 {
     struct list rows = LIST_OF(arena, struct location_row);
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM locations ORDER BY id LIMIT $1", SQL_VALUES(sql_int(LOCATIONS_MAX)), on_each, &rows));
+    TRY(sql_run(sql, "SELECT " COLUMNS " FROM locations ORDER BY id LIMIT $1",
+                SQL_VALUES(sql_int(LOCATIONS_MAX)), on_each, &rows));
     *ret_rows = rows.items;
     *ret_count = rows.count;
     return 0;
@@ -137,28 +141,35 @@ static struct sql_value capacity_value(const struct location *location)
     return location->capacity == CAPACITY_NONE ? sql_null() : sql_int(location->capacity);
 }
 
-static struct sql_value hours_value(const struct buf *text) { return text->len == 0 ? sql_null() : sql_text(buf_str(text)); }
+static struct sql_value hours_value(const struct buf *text)
+{
+    return text->len == 0 ? sql_null() : sql_text(buf_str(text));
+}
 
-static int insert(struct sql *sql, const struct location_row *row, struct wall_ms now, struct location_id *ret_id)
+static int insert(struct sql *sql, const struct location_row *row, struct wall_ms now,
+                  struct location_id *ret_id)
 {
     const struct location *location = &row->location;
     OWNED(buf) struct buf hours = buf_of(HOURS_TEXT_BYTES_MAX);
     TRY(hours_text_put(&hours, &location->hours));
     int64_t id = location->id.n;
     if (id == 0) TRY(sql_number(sql, "SELECT coalesce(max(id), 0) + 1 FROM locations", SQL_NO_VALUES, &id));
-    TRY(sql_run(sql,
-                "INSERT INTO locations (id, slug, name, timezone, hours, capacity, hard_capacity, exits, assumed_stay_minutes, created_at, "
-                "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
-                SQL_VALUES(sql_int(id), sql_text(location->slug), sql_text(location->name), sql_text(row->timezone), hours_value(&hours),
-                           capacity_value(location), sql_int(location->hard_capacity), sql_int(location->exits),
-                           sql_int(location->assumed_stay_minutes), sql_wall(now)),
-                NULL, NULL));
-    TRY(sql_run(sql, "INSERT INTO location_states (location_id) VALUES ($1)", SQL_VALUES(sql_int(id)), NULL, NULL));
+    TRY(sql_run(
+        sql,
+        "INSERT INTO locations (id, slug, name, timezone, hours, capacity, hard_capacity, exits, assumed_stay_minutes, created_at, "
+        "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+        SQL_VALUES(sql_int(id), sql_text(location->slug), sql_text(location->name), sql_text(row->timezone),
+                   hours_value(&hours), capacity_value(location), sql_int(location->hard_capacity),
+                   sql_int(location->exits), sql_int(location->assumed_stay_minutes), sql_wall(now)),
+        NULL, NULL));
+    TRY(sql_run(sql, "INSERT INTO location_states (location_id) VALUES ($1)", SQL_VALUES(sql_int(id)), NULL,
+                NULL));
     *ret_id = (struct location_id){id};
     return 0;
 }
 
-int location_create(struct sql *sql, const struct location_row *row, struct wall_ms now, struct location_id *ret_id)
+int location_create(struct sql *sql, const struct location_row *row, struct wall_ms now,
+                    struct location_id *ret_id)
 {
     int64_t count = 0;
     TRY(slug_check(row->location.slug));
@@ -172,16 +183,19 @@ int location_update(struct sql *sql, const struct location_row *row, struct wall
     const struct location *location = &row->location;
     OWNED(buf) struct buf hours = buf_of(HOURS_TEXT_BYTES_MAX);
     TRY(hours_text_put(&hours, &location->hours));
-    TRY(sql_run(sql,
-                "UPDATE locations SET name = $1, timezone = $2, hours = $3, capacity = $4, hard_capacity = $5, exits = $6, "
-                "assumed_stay_minutes = $7, updated_at = $8, version = version + 1 WHERE id = $9 AND version = $10",
-                SQL_VALUES(sql_text(location->name), sql_text(row->timezone), hours_value(&hours), capacity_value(location),
-                           sql_int(location->hard_capacity), sql_int(location->exits), sql_int(location->assumed_stay_minutes), sql_wall(now),
-                           sql_int(location->id.n), sql_int(row->version)),
-                NULL, NULL));
+    TRY(sql_run(
+        sql,
+        "UPDATE locations SET name = $1, timezone = $2, hours = $3, capacity = $4, hard_capacity = $5, exits = $6, "
+        "assumed_stay_minutes = $7, updated_at = $8, version = version + 1 WHERE id = $9 AND version = $10",
+        SQL_VALUES(sql_text(location->name), sql_text(row->timezone), hours_value(&hours),
+                   capacity_value(location), sql_int(location->hard_capacity), sql_int(location->exits),
+                   sql_int(location->assumed_stay_minutes), sql_wall(now), sql_int(location->id.n),
+                   sql_int(row->version)),
+        NULL, NULL));
     if (sql_changes(sql) == 1) return 0;
     int64_t version;
-    int rc = sql_number(sql, "SELECT version FROM locations WHERE id = $1", SQL_VALUES(sql_int(location->id.n)), &version);
+    int rc = sql_number(sql, "SELECT version FROM locations WHERE id = $1",
+                        SQL_VALUES(sql_int(location->id.n)), &version);
     TRY(rc);
     return rc == 0 ? ERR_NOT_FOUND : ERR_CONFLICT;
 }
@@ -190,13 +204,15 @@ int location_update(struct sql *sql, const struct location_row *row, struct wall
 
 #define DIRECTORY_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
-static int add_location(struct directory *directory, const struct location_row *row, struct err_detail *reterr)
+static int add_location(struct directory *directory, const struct location_row *row,
+                        struct err_detail *reterr)
 {
     struct location location = row->location;
     OWNED(zone) struct zone *zone = NULL;
     int rc = directory_zone(directory, row->timezone, &zone);
     if (rc < 0) {
-        return fail(reterr, rc, "location %.*s: this machine knows no time zone «%.*s»", STR_ARG(location.slug), STR_ARG(row->timezone));
+        return fail(reterr, rc, "location %.*s: this machine knows no time zone «%.*s»",
+                    STR_ARG(location.slug), STR_ARG(row->timezone));
     }
     location.zone = zone;
     rc = directory_add(directory, &location);
@@ -230,9 +246,10 @@ static int on_state(void *ctx, const struct sql_row *row)
     return 1;
 }
 
-int store_read_state(struct sql *sql, const struct location *location, struct seq *ret_head, struct stats *ret_stats)
+int store_read_state(struct sql *sql, const struct location *location, struct seq *ret_head,
+                     struct stats *ret_stats)
 {
     struct state_ctx into = {ret_head, ret_stats};
-    return found(sql_run(sql, "SELECT " STATE_COLUMNS " FROM location_states WHERE location_id = $1", SQL_VALUES(sql_int(location->id.n)),
-                         on_state, &into));
+    return found(sql_run(sql, "SELECT " STATE_COLUMNS " FROM location_states WHERE location_id = $1",
+                         SQL_VALUES(sql_int(location->id.n)), on_state, &into));
 }

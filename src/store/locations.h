@@ -23,13 +23,17 @@ struct location_row {
 };
 
 /* With the id it names, or the next free one where that is 0. */
-MUST_USE int location_create(struct sql *sql, const struct location_row *row, struct wall_ms now, struct location_id *ret_id);
+MUST_USE int location_create(struct sql *sql, const struct location_row *row, struct wall_ms now,
+                             struct location_id *ret_id);
 /* All but the slug, where the stored version is still row->version. */
 MUST_USE int location_update(struct sql *sql, const struct location_row *row, struct wall_ms now);
-MUST_USE int location_read(struct sql *sql, struct location_id id, struct arena *arena, struct location_row *ret_row);
-MUST_USE int location_read_by_slug(struct sql *sql, struct str slug, struct arena *arena, struct location_row *ret_row);
+MUST_USE int location_read(struct sql *sql, struct location_id id, struct arena *arena,
+                           struct location_row *ret_row);
+MUST_USE int location_read_by_slug(struct sql *sql, struct str slug, struct arena *arena,
+                                   struct location_row *ret_row);
 /* By id. */
-MUST_USE int location_read_all(struct sql *sql, struct arena *arena, struct location_row **ret_rows, size_t *ret_count);
+MUST_USE int location_read_all(struct sql *sql, struct arena *arena, struct location_row **ret_rows,
+                               size_t *ret_count);
 
 MUST_USE int hours_text_put(struct buf *out, const struct hours *hours);
 /* ERR_SYNTAX, ERR_RANGE. */

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RANKED_MAX 4000     /* matches of a term; tests/bench/member_find.c */
+#define RANKED_MAX 4000 /* matches of a term; tests/bench/member_find.c */
 #define LISTED_AT_ONCE 400
 #define SCRATCH_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define WORD_END "\xf4\x8f\xbf\xbf" /* U+10FFFF: behind every word that begins so */
@@ -27,8 +27,8 @@ enum order { ORDER_NAME = 'n', ORDER_EXACT = 'e', ORDER_RANKED = 'r', ORDER_LIST
 /* Where a row stands. */
 struct position {
     enum order order;
-    int64_t rank;             /* exact: how many before; ranked: the score; listed: the term and its alternative */
-    struct str text;          /* name, ranked: the name; listed: the word */
+    int64_t rank;    /* exact: how many before; ranked: the score; listed: the term and its alternative */
+    struct str text; /* name, ranked: the name; listed: the word */
     int64_t id;
 };
 
@@ -40,21 +40,24 @@ struct finding {
     bool is_listed;
     int64_t exact[2];
     size_t exact_count;
-    struct position after;    /* id 0: from the beginning */
-    struct list hits;         /* positions */
-    size_t wanted;            /* hits: one more than the page holds */
+    struct position after; /* id 0: from the beginning */
+    struct list hits;      /* positions */
+    size_t wanted;         /* hits: one more than the page holds */
 };
 
 /* --- Positions as text: «r2 42 novak elif» --- */
 
 static int position_parse(struct str text, struct position *ret_position)
 {
-    if (text.len > MEMBER_POSITION_BYTES_MAX || text.len < 2 || memchr("nerw", text.at[0], 4) == NULL) return ERR_SYNTAX;
+    if (text.len > MEMBER_POSITION_BYTES_MAX || text.len < 2 || memchr("nerw", text.at[0], 4) == NULL) {
+        return ERR_SYNTAX;
+    }
     const char *end = text.at + text.len, *rank = text.at + 1;
     const char *blank = memchr(rank, ' ', (size_t)(end - rank));
     const char *second = blank == NULL ? NULL : memchr(blank + 1, ' ', (size_t)(end - blank - 1));
     if (second == NULL) return ERR_SYNTAX;
-    struct position position = {.order = (enum order)text.at[0], .text = {second + 1, (size_t)(end - second - 1)}};
+    struct position position = {.order = (enum order)text.at[0],
+                                .text = {second + 1, (size_t)(end - second - 1)}};
     TRY(num_i64((struct str){rank, (size_t)(blank - rank)}, 0, 99, &position.rank));
     TRY(num_i64((struct str){blank + 1, (size_t)(second - blank - 1)}, 1, ID_LIMIT - 1, &position.id));
     *ret_position = position;
@@ -64,7 +67,8 @@ static int position_parse(struct str text, struct position *ret_position)
 static int position_text(const struct position *position, struct arena *arena, struct str *ret_text)
 {
     OWNED(buf) struct buf text = buf_of(MEMBER_POSITION_BYTES_MAX);
-    TRY(buf_printf(&text, "%c%lld %lld ", (char)position->order, (long long)position->rank, (long long)position->id));
+    TRY(buf_printf(&text, "%c%lld %lld ", (char)position->order, (long long)position->rank,
+                   (long long)position->id));
     TRY(buf_put_str(&text, position->text));
     return arena_str(arena, buf_str(&text), ret_text);
 }
@@ -99,15 +103,18 @@ static bool is_full(const struct finding *finding) { return finding->hits.count 
 
 static int on_named(void *ctx, const struct sql_row *row)
 {
-    return add_hit(ctx, (struct position){.order = ORDER_NAME, .text = row_text(row, 1), .id = row_int(row, 0)});
+    return add_hit(ctx,
+                   (struct position){.order = ORDER_NAME, .text = row_text(row, 1), .id = row_int(row, 0)});
 }
 
 static int find_named(struct finding *finding)
 {
     struct str after = finding->after.id == 0 ? STR("") : finding->after.text;
-    return sql_run(finding->sql,
-                   "SELECT id, sort_name FROM members WHERE (sort_name, id) > ($1, $2) AND deleted_at IS NULL ORDER BY sort_name, id LIMIT $3",
-                   SQL_VALUES(sql_text(after), sql_int(finding->after.id), sql_int((int64_t)finding->wanted)), on_named, finding);
+    return sql_run(
+        finding->sql,
+        "SELECT id, sort_name FROM members WHERE (sort_name, id) > ($1, $2) AND deleted_at IS NULL ORDER BY sort_name, id LIMIT $3",
+        SQL_VALUES(sql_text(after), sql_int(finding->after.id), sql_int((int64_t)finding->wanted)), on_named,
+        finding);
 }
 
 /* --- Exactly --- */
@@ -117,7 +124,8 @@ static int add_exact(struct finding *finding, int found, struct member_id id)
     if (found == ERR_NOT_FOUND) return 0;
     TRY(found);
     int64_t alive;
-    int there = sql_number(finding->sql, "SELECT id FROM members WHERE id = $1 AND deleted_at IS NULL", SQL_VALUES(sql_int(id.n)), &alive);
+    int there = sql_number(finding->sql, "SELECT id FROM members WHERE id = $1 AND deleted_at IS NULL",
+                           SQL_VALUES(sql_int(id.n)), &alive);
     TRY(there);
     bool again = finding->exact_count > 0 && finding->exact[0] == id.n;
     if (there == 1 && !again) finding->exact[finding->exact_count++] = id.n;
@@ -129,9 +137,14 @@ static int find_exact(struct finding *finding, struct str typed)
     struct member_id id = {0};
     TRY(add_exact(finding, member_by_number(finding->sql, typed, &id), id));
     TRY(add_exact(finding, member_by_code(finding->sql, typed, &id), id));
-    size_t first = finding->after.id == 0 ? 0 : finding->after.order == ORDER_EXACT ? (size_t)finding->after.rank + 1 : finding->exact_count;
+    size_t first = finding->after.id == 0                ? 0
+                   : finding->after.order == ORDER_EXACT ? (size_t)finding->after.rank + 1
+                                                         : finding->exact_count;
     for (size_t i = first; i < finding->exact_count; i++) {
-        TRY(add_hit(finding, (struct position){.order = ORDER_EXACT, .rank = (int64_t)i, .text = STR(""), .id = finding->exact[i]}));
+        TRY(add_hit(finding, (struct position){.order = ORDER_EXACT,
+                                               .rank = (int64_t)i,
+                                               .text = STR(""),
+                                               .id = finding->exact[i]}));
     }
     return 0;
 }
@@ -159,8 +172,12 @@ static int count_matches(struct sql *sql, const struct search_term *term, int64_
     for (size_t i = 0; i < term->count; i++) {
         char end[SEARCH_WORD_BYTES_MAX + sizeof WORD_END];
         int64_t count = 0;
-        TRY(sql_number(sql, "SELECT count(*) FROM (SELECT 1 FROM search_words WHERE word >= $1 AND word < $2 LIMIT $3) AS met",
-                       SQL_VALUES(sql_text(str_c(term->at[i])), sql_text(range_end(term->at[i], end)), sql_int(RANKED_MAX)), &count));
+        TRY(sql_number(
+            sql,
+            "SELECT count(*) FROM (SELECT 1 FROM search_words WHERE word >= $1 AND word < $2 LIMIT $3) AS met",
+            SQL_VALUES(sql_text(str_c(term->at[i])), sql_text(range_end(term->at[i], end)),
+                       sql_int(RANKED_MAX)),
+            &count));
         *ret_count += count;
     }
     return 0;
@@ -204,13 +221,14 @@ static void set_ranges(struct ranges *ranges, const struct search_term *term)
     for (size_t i = 0; i < SEARCH_ALTERNATIVES_MAX; i++) {
         bool used = i < term->count;
         ranges->values[2 * i] = used ? sql_text(str_c(term->at[i])) : sql_text(STR(""));
-        ranges->values[2 * i + 1] = used ? sql_text(range_end(term->at[i], ranges->ends[i])) : sql_text(STR(""));
+        ranges->values[2 * i + 1] =
+            used ? sql_text(range_end(term->at[i], ranges->ends[i])) : sql_text(STR(""));
     }
 }
 
-#define MET_BY(a, b, c, d, e, f)                                                                                       \
-    "(SELECT member_id FROM search_words WHERE word >= " a " AND word < " b                                            \
-    " UNION SELECT member_id FROM search_words WHERE word >= " c " AND word < " d                                      \
+#define MET_BY(a, b, c, d, e, f)                                                                             \
+    "(SELECT member_id FROM search_words WHERE word >= " a " AND word < " b                                  \
+    " UNION SELECT member_id FROM search_words WHERE word >= " c " AND word < " d                            \
     " UNION SELECT member_id FROM search_words WHERE word >= " e " AND word < " f ")"
 
 /* --- Ranked --- */
@@ -219,7 +237,10 @@ static int on_candidate(void *ctx, const struct sql_row *row)
 {
     struct finding *finding = ctx;
     int64_t rank = score(finding, row_text(row, 2));
-    struct position position = {.order = ORDER_RANKED, .rank = rank, .text = row_text(row, 1), .id = row_int(row, 0)};
+    struct position position = {.order = ORDER_RANKED,
+                                .rank = rank,
+                                .text = row_text(row, 1),
+                                .id = row_int(row, 0)};
     if (rank < 0 || is_exact(finding, position.id)) return 0;
     bool seen = finding->after.order == ORDER_RANKED && compare_positions(&position, &finding->after) <= 0;
     return seen ? 0 : add_hit(finding, position);
@@ -231,10 +252,13 @@ static int find_ranked(struct finding *finding)
     set_ranges(&ranges, &finding->terms.at[finding->narrowest]);
     size_t before = finding->hits.count;
     TRY(sql_run(finding->sql,
-                "SELECT id, sort_name, search FROM members WHERE id IN " MET_BY("$1", "$2", "$3", "$4", "$5", "$6") " AND deleted_at IS NULL",
+                "SELECT id, sort_name, search FROM members WHERE id IN " MET_BY(
+                    "$1", "$2", "$3", "$4", "$5", "$6") " AND deleted_at IS NULL",
                 ranges.values, 2 * SEARCH_ALTERNATIVES_MAX, on_candidate, finding));
     struct position *hits = finding->hits.items;
-    if (finding->hits.count > before) qsort(hits + before, finding->hits.count - before, sizeof *hits, compare_positions);
+    if (finding->hits.count > before) {
+        qsort(hits + before, finding->hits.count - before, sizeof *hits, compare_positions);
+    }
     if (finding->hits.count > finding->wanted) finding->hits.count = finding->wanted;
     return 0;
 }
@@ -245,7 +269,7 @@ struct listing {
     struct finding *finding;
     const struct search_term *term;
     size_t alternative;
-    struct str last;          /* behind the alternative's words */
+    struct str last;                      /* behind the alternative's words */
     char word[SEARCH_WORD_BYTES_MAX + 1]; /* of the row last read */
     int64_t id;
     size_t read;
@@ -269,16 +293,18 @@ static int on_listed(void *ctx, const struct sql_row *row)
     listing->read++;
     size_t alternative;
     struct str listed_by = search_listed_by(listing->term, words, &alternative);
-    bool here = alternative == listing->alternative && str_eq(listed_by, word); /* a member of several such words stands once */
+    bool here = alternative == listing->alternative &&
+                str_eq(listed_by, word); /* a member of several such words stands once */
     if (!here || score(finding, words) < 0 || is_exact(finding, listing->id)) return 0;
     int64_t rank = (int64_t)(finding->narrowest * SEARCH_ALTERNATIVES_MAX + alternative);
-    TRY(add_hit(finding, (struct position){.order = ORDER_LISTED, .rank = rank, .text = word, .id = listing->id}));
+    TRY(add_hit(finding,
+                (struct position){.order = ORDER_LISTED, .rank = rank, .text = word, .id = listing->id}));
     return is_full(finding) ? 1 : 0;
 }
 
 /* CROSS JOIN: SQLite then keeps the order of the tables. */
-#define LIST_OF_WORDS                                                                                                  \
-    "SELECT w.word, w.member_id, m.search FROM search_words w CROSS JOIN members m"                                    \
+#define LIST_OF_WORDS                                                                                        \
+    "SELECT w.word, w.member_id, m.search FROM search_words w CROSS JOIN members m"                          \
     " WHERE (w.word, w.member_id) > ($1, $2) AND w.word < $3 AND m.id = w.member_id AND m.deleted_at IS NULL"
 
 static int list_some(struct listing *listing, const struct search_term *other)
@@ -286,17 +312,22 @@ static int list_some(struct listing *listing, const struct search_term *other)
     struct ranges ranges;
     char begin[SEARCH_WORD_BYTES_MAX + 1];
     memcpy(begin, listing->word, sizeof begin); /* what is bound stays as it is while the query runs */
-    struct sql_value values[4 + 2 * SEARCH_ALTERNATIVES_MAX] = {sql_text(str_c(begin)), sql_int(listing->id), sql_text(listing->last)};
+    struct sql_value values[4 + 2 * SEARCH_ALTERNATIVES_MAX] = {sql_text(str_c(begin)), sql_int(listing->id),
+                                                                sql_text(listing->last)};
     struct sql *sql = listing->finding->sql;
     listing->read = 0;
     if (other == NULL) {
         values[3] = sql_int(LISTED_AT_ONCE);
-        return sql_run(sql, LIST_OF_WORDS " ORDER BY w.word, w.member_id LIMIT $4", values, 4, on_listed, listing);
+        return sql_run(sql, LIST_OF_WORDS " ORDER BY w.word, w.member_id LIMIT $4", values, 4, on_listed,
+                       listing);
     }
     set_ranges(&ranges, other);
     memcpy(values + 3, ranges.values, sizeof ranges.values);
     values[9] = sql_int(LISTED_AT_ONCE);
-    return sql_run(sql, LIST_OF_WORDS " AND w.member_id IN " MET_BY("$4", "$5", "$6", "$7", "$8", "$9") " ORDER BY w.word, w.member_id LIMIT $10",
+    return sql_run(sql,
+                   LIST_OF_WORDS
+                   " AND w.member_id IN " MET_BY("$4", "$5", "$6", "$7", "$8",
+                                                 "$9") " ORDER BY w.word, w.member_id LIMIT $10",
                    values, 10, on_listed, listing);
 }
 
@@ -307,12 +338,15 @@ static const struct search_term *sieve(const struct finding *finding)
     const struct search_term *best = NULL;
     for (size_t i = 0; i < finding->terms.count; i++) {
         const struct search_term *term = &finding->terms.at[i];
-        if (i != finding->narrowest && (best == NULL || strlen(term->at[0]) > strlen(best->at[0]))) best = term;
+        if (i != finding->narrowest && (best == NULL || strlen(term->at[0]) > strlen(best->at[0]))) {
+            best = term;
+        }
     }
     return best;
 }
 
-static int list_alternative(struct finding *finding, size_t alternative, struct str after_word, int64_t after_id)
+static int list_alternative(struct finding *finding, size_t alternative, struct str after_word,
+                            int64_t after_id)
 {
     const struct search_term *term = &finding->terms.at[finding->narrowest];
     char end[SEARCH_WORD_BYTES_MAX + sizeof WORD_END];
@@ -332,8 +366,11 @@ static int find_listed(struct finding *finding)
     if (goes_on) {
         first = (size_t)after->rank % SEARCH_ALTERNATIVES_MAX;
         finding->narrowest = (size_t)after->rank / SEARCH_ALTERNATIVES_MAX;
-        bool known = finding->narrowest < finding->terms.count && first < finding->terms.at[finding->narrowest].count;
-        if (!known || !str_starts(after->text, str_c(finding->terms.at[finding->narrowest].at[first]))) return ERR_SYNTAX;
+        bool known =
+            finding->narrowest < finding->terms.count && first < finding->terms.at[finding->narrowest].count;
+        if (!known || !str_starts(after->text, str_c(finding->terms.at[finding->narrowest].at[first]))) {
+            return ERR_SYNTAX;
+        }
     }
     const struct search_term *term = &finding->terms.at[finding->narrowest];
     for (size_t i = first; i < term->count && !is_full(finding); i++) {

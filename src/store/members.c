@@ -15,7 +15,7 @@
 
 struct member_texts {
     struct search_words words;
-    struct buf search;        /* the words with blanks between */
+    struct buf search; /* the words with blanks between */
     struct buf sort_name;
 };
 
@@ -49,7 +49,8 @@ static int make_texts(const struct member_row *row, struct member_texts *texts)
     return 0;
 }
 
-#define TEXTS_EMPTY ((struct member_texts){.search = buf_of(WORDS_BYTES_MAX), .sort_name = buf_of(SORT_NAME_FOLDED_MAX)})
+#define TEXTS_EMPTY                                                                                          \
+    ((struct member_texts){.search = buf_of(WORDS_BYTES_MAX), .sort_name = buf_of(SORT_NAME_FOLDED_MAX)})
 
 /* Whether this word stands between the blanks of the text. */
 static bool has_word(struct str text, const char *word)
@@ -106,7 +107,8 @@ static int on_number(void *ctx, const struct sql_row *row)
 static int next_number(struct sql *sql, char ret_number[24], struct str *ret_text)
 {
     int64_t number = 0;
-    TRY(sql_run(sql, "UPDATE meta SET number_max = number_max + 1 WHERE id = 1 RETURNING number_max", SQL_NO_VALUES, on_number, &number));
+    TRY(sql_run(sql, "UPDATE meta SET number_max = number_max + 1 WHERE id = 1 RETURNING number_max",
+                SQL_NO_VALUES, on_number, &number));
     int len = snprintf(ret_number, 24, "%lld", (long long)number);
     *ret_text = (struct str){ret_number, (size_t)len};
     return 0;
@@ -116,10 +118,12 @@ static int note_number(struct sql *sql, struct str number)
 {
     int64_t value;
     if (num_i64(number, 1, ID_LIMIT - 1, &value) < 0) return 0;
-    return sql_run(sql, "UPDATE meta SET number_max = $1 WHERE id = 1 AND number_max < $2", SQL_VALUES(sql_int(value), sql_int(value)), NULL, NULL);
+    return sql_run(sql, "UPDATE meta SET number_max = $1 WHERE id = 1 AND number_max < $2",
+                   SQL_VALUES(sql_int(value), sql_int(value)), NULL, NULL);
 }
 
-int member_create(struct sql *sql, const struct member_row *given, struct wall_ms now, struct member_id *ret_id)
+int member_create(struct sql *sql, const struct member_row *given, struct wall_ms now,
+                  struct member_id *ret_id)
 {
     struct member_row row = *given;
     char number[24];
@@ -128,15 +132,18 @@ int member_create(struct sql *sql, const struct member_row *given, struct wall_m
     OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
     TRY(make_texts(&row, &texts));
     int64_t id = 0;
-    TRY(sql_run(sql,
-                "INSERT INTO members (id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency,"
-                " sort_name, search, created_at, updated_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
-                SQL_VALUES(row.id.n == 0 ? sql_null() : sql_int(row.id.n), sql_text(row.number), sql_text(row.first_name),
-                           sql_text(row.last_name), sql_text(row.email), sql_text(row.phone), sql_text(row.notes), sql_text(row.photo),
-                           sql_day(row.born), sql_int(row.banned), sql_int(row.balance_minor), sql_text(row.currency),
-                           sql_text(buf_str(&texts.sort_name)), sql_text(buf_str(&texts.search)), sql_wall(now), sql_wall(now)),
-                on_number, &id));
+    TRY(sql_run(
+        sql,
+        "INSERT INTO members (id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency,"
+        " sort_name, search, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        SQL_VALUES(row.id.n == 0 ? sql_null() : sql_int(row.id.n), sql_text(row.number),
+                   sql_text(row.first_name), sql_text(row.last_name), sql_text(row.email),
+                   sql_text(row.phone), sql_text(row.notes), sql_text(row.photo), sql_day(row.born),
+                   sql_int(row.banned), sql_int(row.balance_minor), sql_text(row.currency),
+                   sql_text(buf_str(&texts.sort_name)), sql_text(buf_str(&texts.search)), sql_wall(now),
+                   sql_wall(now)),
+        on_number, &id));
     ret_id->n = id;
     return add_words(sql, *ret_id, &texts.words, STR(""));
 }
@@ -151,7 +158,8 @@ static int on_old(void *ctx, const struct sql_row *row)
 static int why_unchanged(struct sql *sql, struct member_id id)
 {
     int64_t version;
-    int found = sql_number(sql, "SELECT version FROM members WHERE id = $1 AND deleted_at IS NULL", SQL_VALUES(sql_int(id.n)), &version);
+    int found = sql_number(sql, "SELECT version FROM members WHERE id = $1 AND deleted_at IS NULL",
+                           SQL_VALUES(sql_int(id.n)), &version);
     return found < 0 ? found : found == 0 ? ERR_NOT_FOUND : ERR_CONFLICT;
 }
 
@@ -160,16 +168,19 @@ int member_update(struct sql *sql, const struct member_row *row, struct wall_ms 
     OWNED(buf) struct buf old = buf_of(WORDS_BYTES_MAX);
     OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
     TRY(make_texts(row, &texts));
-    TRY(sql_run(sql, "SELECT search FROM members WHERE id = $1", SQL_VALUES(sql_int(row->id.n)), on_old, &old));
-    TRY(sql_run(sql,
-                "UPDATE members SET number = $1, first_name = $2, last_name = $3, email = $4, phone = $5, notes = $6, born = $7, banned = $8,"
-                " balance_minor = $9, sort_name = $10, search = $11, updated_at = $12, version = version + 1"
-                " WHERE id = $13 AND version = $14 AND deleted_at IS NULL",
-                SQL_VALUES(sql_text(row->number), sql_text(row->first_name), sql_text(row->last_name), sql_text(row->email),
-                           sql_text(row->phone), sql_text(row->notes), sql_day(row->born), sql_int(row->banned),
-                           sql_int(row->balance_minor), sql_text(buf_str(&texts.sort_name)), sql_text(buf_str(&texts.search)), sql_wall(now),
-                           sql_int(row->id.n), sql_int(row->version)),
-                NULL, NULL));
+    TRY(sql_run(sql, "SELECT search FROM members WHERE id = $1", SQL_VALUES(sql_int(row->id.n)), on_old,
+                &old));
+    TRY(sql_run(
+        sql,
+        "UPDATE members SET number = $1, first_name = $2, last_name = $3, email = $4, phone = $5, notes = $6, born = $7, banned = $8,"
+        " balance_minor = $9, sort_name = $10, search = $11, updated_at = $12, version = version + 1"
+        " WHERE id = $13 AND version = $14 AND deleted_at IS NULL",
+        SQL_VALUES(sql_text(row->number), sql_text(row->first_name), sql_text(row->last_name),
+                   sql_text(row->email), sql_text(row->phone), sql_text(row->notes), sql_day(row->born),
+                   sql_int(row->banned), sql_int(row->balance_minor), sql_text(buf_str(&texts.sort_name)),
+                   sql_text(buf_str(&texts.search)), sql_wall(now), sql_int(row->id.n),
+                   sql_int(row->version)),
+        NULL, NULL));
     if (sql_changes(sql) == 0) return why_unchanged(sql, row->id);
     if (row->number.at != NULL) TRY(note_number(sql, row->number));
     TRY(drop_words(sql, row->id, buf_str(&old), buf_str(&texts.search)));
@@ -178,8 +189,10 @@ int member_update(struct sql *sql, const struct member_row *row, struct wall_ms 
 
 int member_set_photo(struct sql *sql, struct member_id id, struct str photo, struct wall_ms now)
 {
-    TRY(sql_run(sql, "UPDATE members SET photo = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND deleted_at IS NULL",
-                SQL_VALUES(sql_text(photo), sql_wall(now), sql_int(id.n)), NULL, NULL));
+    TRY(sql_run(
+        sql,
+        "UPDATE members SET photo = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND deleted_at IS NULL",
+        SQL_VALUES(sql_text(photo), sql_wall(now), sql_int(id.n)), NULL, NULL));
     return sql_changes(sql) == 0 ? ERR_NOT_FOUND : 0;
 }
 
@@ -200,7 +213,8 @@ static void code_keys_owned(struct code_keys *keys)
     buf_done(&keys->qr);
 }
 
-#define CODE_KEYS_EMPTY ((struct code_keys){.card = buf_of(CODE_KEY_BYTES_MAX), .qr = buf_of(CODE_KEY_BYTES_MAX)})
+#define CODE_KEYS_EMPTY                                                                                      \
+    ((struct code_keys){.card = buf_of(CODE_KEY_BYTES_MAX), .qr = buf_of(CODE_KEY_BYTES_MAX)})
 
 static int make_keys(struct str code, struct code_keys *keys)
 {
@@ -215,13 +229,17 @@ int member_code_add(struct sql *sql, struct member_id member, struct str kind, s
     TRY(make_keys(code, &keys));
     int64_t owner;
     /* A code names one member or nobody: also not one as a card and another as a QR token. */
-    int taken = sql_number(sql, "SELECT member_id FROM codes WHERE (key = $1 OR key = $2) AND member_id <> $3",
-                           SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)), &owner);
+    int taken =
+        sql_number(sql, "SELECT member_id FROM codes WHERE (key = $1 OR key = $2) AND member_id <> $3",
+                   SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)),
+                   &owner);
     TRY(taken);
     if (taken == 1) return ERR_EXISTS;
     struct str own = str_eq_c(kind, "qr") ? buf_str(&keys.qr) : buf_str(&keys.card);
-    return sql_run(sql, "INSERT INTO codes (key, member_id, kind, code) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
-                   SQL_VALUES(sql_text(own), sql_int(member.n), sql_text(kind), sql_text(code)), NULL, NULL);
+    return sql_run(
+        sql,
+        "INSERT INTO codes (key, member_id, kind, code) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
+        SQL_VALUES(sql_text(own), sql_int(member.n), sql_text(kind), sql_text(code)), NULL, NULL);
 }
 
 int member_code_remove(struct sql *sql, struct member_id member, struct str code)
@@ -229,7 +247,8 @@ int member_code_remove(struct sql *sql, struct member_id member, struct str code
     OWNED(code_keys) struct code_keys keys = CODE_KEYS_EMPTY;
     TRY(make_keys(code, &keys));
     TRY(sql_run(sql, "DELETE FROM codes WHERE (key = $1 OR key = $2) AND member_id = $3",
-                SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)), NULL, NULL));
+                SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)),
+                NULL, NULL));
     return sql_changes(sql) == 0 ? ERR_NOT_FOUND : 0;
 }
 
@@ -244,14 +263,16 @@ int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id)
     OWNED(code_keys) struct code_keys keys = CODE_KEYS_EMPTY;
     TRY(make_keys(code, &keys));
     /* The QR token wins (domain/batch.h: code_keys). */
-    int found = sql_number(sql, "SELECT member_id FROM codes WHERE key = $1 OR key = $2 ORDER BY kind DESC LIMIT 1",
-                           SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr))), &ret_id->n);
+    int found =
+        sql_number(sql, "SELECT member_id FROM codes WHERE key = $1 OR key = $2 ORDER BY kind DESC LIMIT 1",
+                   SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr))), &ret_id->n);
     return found == 0 ? ERR_NOT_FOUND : found < 0 ? found : 0;
 }
 
 int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id)
 {
-    int found = sql_number(sql, "SELECT id FROM members WHERE number = $1 AND deleted_at IS NULL", SQL_VALUES(sql_text(number)), &ret_id->n);
+    int found = sql_number(sql, "SELECT id FROM members WHERE number = $1 AND deleted_at IS NULL",
+                           SQL_VALUES(sql_text(number)), &ret_id->n);
     return found == 0 ? ERR_NOT_FOUND : found < 0 ? found : 0;
 }
 
@@ -259,11 +280,11 @@ int member_by_number(struct sql *sql, struct str number, struct member_id *ret_i
 
 struct reading {
     struct arena *arena;
-    const int64_t *ids;       /* settled */
-    struct member_row *rows;  /* in the order of ids; id 0 where there is none */
+    const int64_t *ids;      /* settled */
+    struct member_row *rows; /* in the order of ids; id 0 where there is none */
     size_t count;
-    struct list codes;        /* each member's stand together … */
-    size_t *code_firsts;      /* … from here on */
+    struct list codes;   /* each member's stand together … */
+    size_t *code_firsts; /* … from here on */
 };
 
 static struct member_row *row_of(struct reading *reading, int64_t id)
@@ -323,14 +344,19 @@ static int on_open(void *ctx, const struct sql_row *row)
 /* Members, codes, open visits, memberships: four queries for each stretch of ids. */
 static int read_settled(struct sql *sql, struct reading *reading)
 {
+    TRY(ids_run(
+        sql,
+        "SELECT id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency, visits_total,"
+        " last_visit_at, created_at, updated_at, version FROM members WHERE id IN (" IDS_HERE
+        ") AND deleted_at IS NULL",
+        reading->ids, reading->count, on_member, reading));
     TRY(ids_run(sql,
-                "SELECT id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency, visits_total,"
-                " last_visit_at, created_at, updated_at, version FROM members WHERE id IN (" IDS_HERE ") AND deleted_at IS NULL",
-                reading->ids, reading->count, on_member, reading));
-    TRY(ids_run(sql, "SELECT member_id, code, kind FROM codes WHERE member_id IN (" IDS_HERE ") ORDER BY member_id, key", reading->ids,
-                reading->count, on_code, reading));
+                "SELECT member_id, code, kind FROM codes WHERE member_id IN (" IDS_HERE
+                ") ORDER BY member_id, key",
+                reading->ids, reading->count, on_code, reading));
     TRY(ids_run(sql,
-                "SELECT member_id, id, location_id, checked_in_at FROM visits WHERE member_id IN (" IDS_HERE ")"
+                "SELECT member_id, id, location_id, checked_in_at FROM visits WHERE member_id IN (" IDS_HERE
+                ")"
                 " AND checked_out_at IS NULL AND undone = 0",
                 reading->ids, reading->count, on_open, reading));
     struct membership_list *memberships;
@@ -345,7 +371,8 @@ static int read_settled(struct sql *sql, struct reading *reading)
     return 0;
 }
 
-int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena, struct member_row **ret_rows, size_t *ret_count)
+int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena,
+                 struct member_row **ret_rows, size_t *ret_count)
 {
     int64_t *settled = arena_array(arena, int64_t, count + 1);
     struct reading reading = {
@@ -356,7 +383,9 @@ int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena
         .code_firsts = arena_array(arena, size_t, count + 1),
     };
     struct member_row *rows = arena_array(arena, struct member_row, count + 1);
-    if (settled == NULL || reading.rows == NULL || reading.code_firsts == NULL || rows == NULL) return ERR_NOMEM;
+    if (settled == NULL || reading.rows == NULL || reading.code_firsts == NULL || rows == NULL) {
+        return ERR_NOMEM;
+    }
     if (count > 0) memcpy(settled, ids, count * sizeof *ids);
     reading.count = ids_settle(settled, count);
     check(reading.count == count); /* each once */

@@ -13,19 +13,19 @@
 #define MEMBER_CODES_MAX 20
 
 struct code_row {
-    struct str code;          /* as it was given */
-    struct str kind;          /* card or qr */
+    struct str code; /* as it was given */
+    struct str kind; /* card or qr */
 };
 
 struct member_row {
     struct member_id id;
-    struct str number;        /* at NULL in member_create: the next one is given */
+    struct str number; /* at NULL in member_create: the next one is given */
     struct str first_name;
     struct str last_name;
-    struct str email;         /* at NULL: none; so the next ones */
+    struct str email; /* at NULL: none; so the next ones */
     struct str phone;
     struct str notes;
-    struct str photo;         /* its version */
+    struct str photo; /* its version */
     struct day born;
     bool banned;
     int64_t balance_minor;
@@ -40,19 +40,21 @@ struct member_row {
     size_t code_count;
     struct membership_row *memberships; /* the latest end first */
     size_t membership_count;
-    int64_t open_visit;       /* 0: not inside */
+    int64_t open_visit; /* 0: not inside */
     int64_t open_location;
     struct wall_ms open_since;
 };
 
 /* id 0: the next free one. Codes and memberships are added by themselves. */
-MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct wall_ms now, struct member_id *ret_id);
+MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct wall_ms now,
+                           struct member_id *ret_id);
 /* All but codes, memberships and photo, where the stored version is still row->version. */
 MUST_USE int member_update(struct sql *sql, const struct member_row *row, struct wall_ms now);
-MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *arena, struct member_row *ret_row);
+MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *arena,
+                         struct member_row *ret_row);
 /* In the order of the ids, each once; deleted ones are left out. */
-MUST_USE int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena, struct member_row **ret_rows,
-                          size_t *ret_count);
+MUST_USE int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena,
+                          struct member_row **ret_rows, size_t *ret_count);
 MUST_USE int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id);
 /* Whom this code names, as a scan would find it. */
 MUST_USE int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id);
@@ -70,11 +72,12 @@ MUST_USE int member_codes_clear(struct sql *sql, struct member_id member);
 /* A page. With something typed: whom this number or code names exactly, then the others, the best match first; without: by name. */
 struct member_page {
     struct str query;
-    struct str after;         /* next of the page before, opaque, at most MEMBER_POSITION_BYTES_MAX; at NULL: the first page */
+    struct str
+        after; /* next of the page before, opaque, at most MEMBER_POSITION_BYTES_MAX; at NULL: the first page */
     size_t limit;
     struct member_row *rows;
     size_t count;
-    struct str next;          /* at NULL: this was the last */
+    struct str next; /* at NULL: this was the last */
 };
 #define MEMBER_POSITION_BYTES_MAX 300
 MUST_USE int member_find(struct sql *sql, struct arena *arena, struct member_page *page);

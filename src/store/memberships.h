@@ -11,18 +11,19 @@
 
 struct membership_row {
     int64_t id;
-    int64_t plan_id;          /* 0: none */
-    struct str plan;          /* its name */
+    int64_t plan_id; /* 0: none */
+    struct str plan; /* its name */
     enum membership_state state;
     struct day starts;
-    struct day ends;          /* DAY_NONE: open end */
+    struct day ends; /* DAY_NONE: open end */
     struct day frozen_from;
     struct day frozen_until;
     struct day cancelled_on;
-    int32_t visits_left;      /* -1: not counted */
+    int32_t visits_left; /* -1: not counted */
 };
 
-MUST_USE int membership_add(struct sql *sql, struct member_id member, const struct membership_row *row, int64_t *ret_id);
+MUST_USE int membership_add(struct sql *sql, struct member_id member, const struct membership_row *row,
+                            int64_t *ret_id);
 /* State, end, freeze, cancellation. */
 MUST_USE int membership_update(struct sql *sql, struct member_id member, const struct membership_row *row);
 
@@ -32,6 +33,8 @@ struct membership_list {
     size_t count;
 };
 /* Of many members in a few queries; members are settled (store/ids.h), and the lists are in their order. */
-MUST_USE int memberships_read(struct sql *sql, const int64_t *members, size_t count, struct arena *arena, struct membership_list **ret_lists);
+MUST_USE int memberships_read(struct sql *sql, const int64_t *members, size_t count, struct arena *arena,
+                              struct membership_list **ret_lists);
 /* As the rules see them. */
-MUST_USE int memberships_as_rules(const struct membership_row *rows, size_t count, struct arena *arena, struct membership **ret_memberships);
+MUST_USE int memberships_as_rules(const struct membership_row *rows, size_t count, struct arena *arena,
+                                  struct membership **ret_memberships);

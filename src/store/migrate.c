@@ -21,7 +21,8 @@ static int begin_history(struct sql *sql)
     TRY(random_bytes(random, sizeof random));
     OWNED(buf) struct buf epoch = buf_of(EPOCH_BYTES_MAX);
     TRY(hex_put(&epoch, span_of(random, sizeof random)));
-    return sql_run(sql, "INSERT INTO meta (id, version, epoch) VALUES (1, 0, $1)", SQL_VALUES(sql_text(buf_str(&epoch))), NULL, NULL);
+    return sql_run(sql, "INSERT INTO meta (id, version, epoch) VALUES (1, 0, $1)",
+                   SQL_VALUES(sql_text(buf_str(&epoch))), NULL, NULL);
 }
 
 static int do_steps(struct sql *sql, bool is_postgres, int *ret_applied)
@@ -59,14 +60,21 @@ int store_check_version(struct store *store, struct err_detail *reterr)
     int64_t version;
     int rc = read_version(store->ops->sql(store), &version);
     if (rc < 0) return store->ops->explain(store, rc, reterr);
-    if (version == 0) return fail(reterr, ERR_UNSUPPORTED, "the database holds no tables yet; «footfall init» or «footfall migrate» makes them");
+    if (version == 0) {
+        return fail(reterr, ERR_UNSUPPORTED,
+                    "the database holds no tables yet; «footfall init» or «footfall migrate» makes them");
+    }
     if (version < MIGRATION_COUNT) {
-        return fail(reterr, ERR_UNSUPPORTED, "the database's tables are of version %lld and this program needs %d; run «footfall migrate»",
-                    (long long)version, MIGRATION_COUNT);
+        return fail(
+            reterr, ERR_UNSUPPORTED,
+            "the database's tables are of version %lld and this program needs %d; run «footfall migrate»",
+            (long long)version, MIGRATION_COUNT);
     }
     if (version > MIGRATION_COUNT) {
-        return fail(reterr, ERR_UNSUPPORTED, "the database's tables are of version %lld, newer than this program's %d; install the newer program",
-                    (long long)version, MIGRATION_COUNT);
+        return fail(
+            reterr, ERR_UNSUPPORTED,
+            "the database's tables are of version %lld, newer than this program's %d; install the newer program",
+            (long long)version, MIGRATION_COUNT);
     }
     return 0;
 }

@@ -11,11 +11,13 @@
 #define PHONE_DIGITS_MAX 15
 
 struct phone {
-    bool plus;                                /* written with + in front */
-    size_t digit_count;                       /* as written */
-    char digits[PHONE_DIGITS_MAX + 1];        /* all of them as written */
-    char whole[PHONE_DIGITS_MAX + 1];         /* without the zeros in front; with the country's code where there is one */
-    char significant[PHONE_DIGITS_MAX + 1];   /* without the country's code too: what one dials at home, less the trunk zero */
+    bool plus;                         /* written with + in front */
+    size_t digit_count;                /* as written */
+    char digits[PHONE_DIGITS_MAX + 1]; /* all of them as written */
+    char whole[PHONE_DIGITS_MAX +
+               1]; /* without the zeros in front; with the country's code where there is one */
+    char significant[PHONE_DIGITS_MAX +
+                     1]; /* without the country's code too: what one dials at home, less the trunk zero */
 };
 
 /* False where there is no digit. */

@@ -12,10 +12,12 @@ static struct sql_value count_value(int32_t count) { return count == 0 ? sql_nul
 
 int plan_create(struct sql *sql, const struct plan_row *row, int64_t *ret_id)
 {
-    return sql_run(sql, "INSERT INTO plans (name, months, days, visits, locations) VALUES ($1, $2, $3, $4, $5) RETURNING id",
-                   SQL_VALUES(sql_text(row->name), count_value(row->months), count_value(row->days), count_value(row->visits),
-                              sql_text(row->locations)),
-                   on_id, ret_id);
+    return sql_run(
+        sql,
+        "INSERT INTO plans (name, months, days, visits, locations) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        SQL_VALUES(sql_text(row->name), count_value(row->months), count_value(row->days),
+                   count_value(row->visits), sql_text(row->locations)),
+        on_id, ret_id);
 }
 
 #define COLUMNS "id, name, months, days, visits, locations"
@@ -36,7 +38,8 @@ static int on_plan(void *ctx, const struct sql_row *row)
 int plan_by_name(struct sql *sql, struct str name, struct arena *arena, struct plan_row *ret_row)
 {
     struct list list = LIST_OF(arena, struct plan_row);
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM plans WHERE name = $1", SQL_VALUES(sql_text(name)), on_plan, &list));
+    TRY(sql_run(sql, "SELECT " COLUMNS " FROM plans WHERE name = $1", SQL_VALUES(sql_text(name)), on_plan,
+                &list));
     if (list.count == 0) return ERR_NOT_FOUND;
     *ret_row = *(const struct plan_row *)list.items;
     return 0;
@@ -45,7 +48,8 @@ int plan_by_name(struct sql *sql, struct str name, struct arena *arena, struct p
 int plan_list(struct sql *sql, struct arena *arena, struct plan_row **ret_rows, size_t *ret_count)
 {
     struct list list = LIST_OF(arena, struct plan_row);
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM plans ORDER BY name LIMIT $1", SQL_VALUES(sql_int(PLANS_MAX)), on_plan, &list));
+    TRY(sql_run(sql, "SELECT " COLUMNS " FROM plans ORDER BY name LIMIT $1", SQL_VALUES(sql_int(PLANS_MAX)),
+                on_plan, &list));
     *ret_rows = list.items;
     *ret_count = list.count;
     return 0;
@@ -53,6 +57,7 @@ int plan_list(struct sql *sql, struct arena *arena, struct plan_row **ret_rows, 
 
 int plan_ensure(struct sql *sql, const struct plan_row *row, int64_t *ret_id)
 {
-    int found = sql_number(sql, "SELECT id FROM plans WHERE name = $1", SQL_VALUES(sql_text(row->name)), ret_id);
+    int found =
+        sql_number(sql, "SELECT id FROM plans WHERE name = $1", SQL_VALUES(sql_text(row->name)), ret_id);
     return found != 0 ? found < 0 ? found : 0 : plan_create(sql, row, ret_id);
 }

@@ -14,7 +14,7 @@ struct plan_row {
     int64_t id;
     struct str name;
     int32_t months, days, visits; /* 0: none */
-    struct str locations;     /* slugs with commas; at NULL: everywhere */
+    struct str locations;         /* slugs with commas; at NULL: everywhere */
 };
 
 MUST_USE int plan_create(struct sql *sql, const struct plan_row *row, int64_t *ret_id);

@@ -11,20 +11,24 @@
 /* --- Folding --- */
 
 #define FOLD_BYTES_MAX 4096 /* of what is folded; the rest is left out */
-#define FOLDED_BYTES_MAX ((size_t)FOLD_BYTES_MAX * 18) /* one character comes apart into at most 18 (U+FDFA) */
+#define FOLDED_BYTES_MAX                                                                                     \
+    ((size_t)FOLD_BYTES_MAX * 18) /* one character comes apart into at most 18 (U+FDFA) */
 
 /* Letters that no decomposition takes apart. */
 static const struct {
     UChar32 letter;
     const char *plain;
-} SPECIAL[] = {{0x00df, "ss"}, {0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"}, {0x0111, "d"}, {0x0127, "h"},
-               {0x0131, "i"}, {0x0138, "q"}, {0x0142, "l"}, {0x014b, "n"}, {0x0153, "oe"}, {0x0167, "t"}, {0x0259, "e"}};
+} SPECIAL[] = {{0x00df, "ss"}, {0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"},
+               {0x0111, "d"},  {0x0127, "h"},  {0x0131, "i"}, {0x0138, "q"}, {0x0142, "l"},
+               {0x014b, "n"},  {0x0153, "oe"}, {0x0167, "t"}, {0x0259, "e"}};
 
 /* Apostrophes and hyphens of all kinds stand within a name. '\'' or '-'; 0: neither. */
 static char join_of(UChar32 c)
 {
-    static const UChar APOSTROPHES[] = {'\'', '`', 0xb4, 0x2b9, 0x2bb, 0x2bc, 0x2bd, 0x2c8, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07};
-    static const UChar HYPHENS[] = {'-', 0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xfe63, 0xff0d};
+    static const UChar APOSTROPHES[] = {'\'',  '`',    0xb4,   0x2b9,  0x2bb,  0x2bc, 0x2bd,
+                                        0x2c8, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07};
+    static const UChar HYPHENS[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013,
+                                    0x2014, 0x2015, 0x2212, 0xfe63, 0xff0d};
     for (size_t i = 0; i < COUNT_OF(APOSTROPHES); i++) {
         if (APOSTROPHES[i] == c) return '\'';
     }
@@ -83,7 +87,9 @@ static int fold_wide(struct str text, bool keep_joins, struct buf *out)
     for (int32_t i = 0; i < count;) {
         uint32_t unit = apart[i++];
         /* Halves of a pair stand together: the text was UTF-8. */
-        if ((unit & 0xfc00u) == 0xd800u && i < count) unit = 0x10000u + ((unit & 0x3ffu) << 10) + (apart[i++] & 0x3ffu);
+        if ((unit & 0xfc00u) == 0xd800u && i < count) {
+            unit = 0x10000u + ((unit & 0x3ffu) << 10) + (apart[i++] & 0x3ffu);
+        }
         TRY(put_character((UChar32)unit, keep_joins, out));
     }
     return 0;
@@ -118,7 +124,8 @@ static size_t whole_characters(const char *at, size_t len)
 
 static void copy_word(struct str word, char ret_word[SEARCH_WORD_BYTES_MAX + 1])
 {
-    size_t len = word.len > SEARCH_WORD_BYTES_MAX ? whole_characters(word.at, SEARCH_WORD_BYTES_MAX) : word.len;
+    size_t len =
+        word.len > SEARCH_WORD_BYTES_MAX ? whole_characters(word.at, SEARCH_WORD_BYTES_MAX) : word.len;
     memcpy(ret_word, word.at, len);
     ret_word[len] = '\0';
 }
@@ -131,7 +138,9 @@ static void settle(struct str word, char ret_word[SEARCH_WORD_BYTES_MAX + 1])
     size_t len = 0;
     for (size_t i = 0; i < word.len && len < SEARCH_WORD_BYTES_MAX; i++) {
         bool pair = false;
-        for (size_t j = 0; i + 1 < word.len && j < COUNT_OF(PAIRS); j++) pair = pair || memcmp(PAIRS[j], word.at + i, 2) == 0;
+        for (size_t j = 0; i + 1 < word.len && j < COUNT_OF(PAIRS); j++) {
+            pair = pair || memcmp(PAIRS[j], word.at + i, 2) == 0;
+        }
         ret_word[len++] = word.at[i];
         if (pair) i++;
     }
@@ -249,8 +258,8 @@ static void add_phone(struct search_words *words, struct str text)
     add_word(words, str_c(word));
 }
 
-int search_index(struct str first_name, struct str last_name, struct str number, struct str email, struct str phone,
-                 struct search_words *ret_words)
+int search_index(struct str first_name, struct str last_name, struct str number, struct str email,
+                 struct str phone, struct search_words *ret_words)
 {
     ret_words->count = 0;
     TRY(add_name(ret_words, number));
@@ -372,7 +381,9 @@ struct str search_listed_by(const struct search_term *term, struct str words, si
         struct str rest = words, word;
         *ret_alternative = i;
         while (next_part(&rest, " ", &word)) {
-            if (str_starts(word, str_c(term->at[i])) && (first.at == NULL || is_before(word, first))) first = word;
+            if (str_starts(word, str_c(term->at[i])) && (first.at == NULL || is_before(word, first))) {
+                first = word;
+            }
         }
     }
     return first;

@@ -35,8 +35,8 @@ struct search_terms {
 /* Lower case, without marks; ł ø ß æ đ and the like as l o ss ae d; what is no letter or digit becomes a blank. */
 MUST_USE int search_fold(struct str text, struct buf *out);
 /* The words that a member is found by, each once. */
-MUST_USE int search_index(struct str first_name, struct str last_name, struct str number, struct str email, struct str phone,
-                          struct search_words *ret_words);
+MUST_USE int search_index(struct str first_name, struct str last_name, struct str number, struct str email,
+                          struct str phone, struct search_words *ret_words);
 /* No term: nothing that could be looked for was typed. */
 MUST_USE int search_query(struct str typed, struct search_terms *ret_terms);
 

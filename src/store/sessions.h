@@ -12,7 +12,7 @@
 struct session_row {
     int64_t id;
     int64_t user;
-    struct str device;        /* a label for people; not read back */
+    struct str device; /* a label for people; not read back */
     uint8_t current[SHA256_BYTES];
     uint8_t previous[SHA256_BYTES];
     bool has_previous;
@@ -22,7 +22,8 @@ struct session_row {
 };
 
 /* A row for a user, to be filled by session_store: its id is part of the first refresh token. */
-MUST_USE int session_open(struct sql *sql, int64_t user, struct str device, struct wall_ms now, struct wall_ms expires_at, int64_t *ret_id);
+MUST_USE int session_open(struct sql *sql, int64_t user, struct str device, struct wall_ms now,
+                          struct wall_ms expires_at, int64_t *ret_id);
 MUST_USE int session_read(struct sql *sql, int64_t id, struct session_row *ret_row);
 /* Hashes, times and revocation, as auth/session.h decided. */
 MUST_USE int session_store(struct sql *sql, const struct session_row *row, struct wall_ms now);
@@ -32,4 +33,5 @@ MUST_USE int session_revoke_all(struct sql *sql, int64_t user, struct wall_ms no
 MUST_USE int session_prune(struct sql *sql, struct wall_ms before);
 
 /* claims: auth/claims.h's text of whom the ticket speaks for. */
-MUST_USE int ticket_store(struct sql *sql, const uint8_t hash[SHA256_BYTES], int64_t session, struct str claims, struct wall_ms expires_at);
+MUST_USE int ticket_store(struct sql *sql, const uint8_t hash[SHA256_BYTES], int64_t session,
+                          struct str claims, struct wall_ms expires_at);

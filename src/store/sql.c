@@ -1,6 +1,7 @@
 #include "store/sql_impl.h"
 
-int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx)
+int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+            sql_on_row *on_row, void *ctx)
 {
     check(count <= SQL_VALUES_MAX);
     return sql->ops->run(sql, text, values, count, on_row, ctx);
@@ -12,7 +13,8 @@ static int take_number(void *ctx, const struct sql_row *row)
     return 1;
 }
 
-int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t *ret_number)
+int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+               int64_t *ret_number)
 {
     return sql_run(sql, text, values, count, take_number, ret_number);
 }

@@ -27,14 +27,23 @@ struct sql_value {
 
 static inline struct sql_value sql_null(void) { return (struct sql_value){.type = SQL_NULL}; }
 static inline struct sql_value sql_int(int64_t n) { return (struct sql_value){.type = SQL_INT, .number = n}; }
-static inline struct sql_value sql_blob(struct span b) { return (struct sql_value){.type = SQL_BLOB, .bytes = b}; }
+static inline struct sql_value sql_blob(struct span b)
+{
+    return (struct sql_value){.type = SQL_BLOB, .bytes = b};
+}
 /* NULL where text.at is NULL. */
 static inline struct sql_value sql_text(struct str t)
 {
     return t.at == NULL ? sql_null() : (struct sql_value){.type = SQL_TEXT, .bytes = str_span(t)};
 }
-static inline struct sql_value sql_day(struct day day) { return day_is(day) ? sql_int(day.number) : sql_null(); }
-static inline struct sql_value sql_wall(struct wall_ms wall) { return wall_is(wall) ? sql_int(wall.ms) : sql_null(); }
+static inline struct sql_value sql_day(struct day day)
+{
+    return day_is(day) ? sql_int(day.number) : sql_null();
+}
+static inline struct sql_value sql_wall(struct wall_ms wall)
+{
+    return wall_is(wall) ? sql_int(wall.ms) : sql_null();
+}
 
 struct sql;
 struct sql_row;
@@ -44,11 +53,15 @@ typedef int sql_on_row(void *ctx, const struct sql_row *row);
 
 /* Runs one statement. text is a literal: its address is what prepared statements are kept by. on_row may be NULL.
  * 0, or 1 where on_row had enough. */
-MUST_USE int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx);
-#define SQL_VALUES(...) (const struct sql_value[]){__VA_ARGS__}, sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)
+MUST_USE int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+                     sql_on_row *on_row, void *ctx);
+#define SQL_VALUES(...)                                                                                      \
+    (const struct sql_value[]){__VA_ARGS__},                                                                 \
+        sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)
 #define SQL_NO_VALUES NULL, 0
 /* The first row's first column as a number: 1, or 0 where there is no row (then *ret_number stays). */
-MUST_USE int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t *ret_number);
+MUST_USE int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+                        int64_t *ret_number);
 /* Rows changed by the last statement. */
 int64_t sql_changes(const struct sql *sql);
 /* Outside of a transaction each statement is one of its own. On a reader everything until the commit is of one moment. */
@@ -60,7 +73,8 @@ void sql_rollback(struct sql *sql);
 /* Columns by position. */
 bool row_is_null(const struct sql_row *row, int column);
 int64_t row_int(const struct sql_row *row, int column);
-struct str row_text(const struct sql_row *row, int column); /* at NULL where NULL; valid until the callback returns */
+struct str row_text(const struct sql_row *row,
+                    int column); /* at NULL where NULL; valid until the callback returns */
 struct span row_blob(const struct sql_row *row, int column);
 /* The text in the arena. */
 MUST_USE int row_copy(const struct sql_row *row, int column, struct arena *arena, struct str *ret_text);

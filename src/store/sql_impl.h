@@ -9,7 +9,8 @@
 #include "store/sql.h"
 
 struct sql_ops {
-    int (*run)(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx);
+    int (*run)(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+               sql_on_row *on_row, void *ctx);
     /* Several statements without parameters: a migration. */
     int (*script)(struct sql *sql, const char *text);
     /* 1 where there is such a table, else 0. */

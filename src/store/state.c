@@ -58,13 +58,15 @@ int state_write(struct sql *sql, struct location_id location, struct seq head, c
 {
     OWNED(buf) struct buf hourly = buf_of(HOURLY_BYTES_MAX);
     TRY(hourly_put(&hourly, stats->hourly));
-    TRY(sql_run(sql,
-                "UPDATE location_states SET head = $1, day = $2, currently_in = $3, check_ins = $4, check_outs = $5, unique_members = $6, "
-                "stay_seconds = $7, stays = $8, peak = $9, peak_at = $10, hourly = $11, denied = $12, last_at = $13 WHERE location_id = $14",
-                SQL_VALUES(sql_int(head.n), sql_day(stats->day), sql_int(stats->currently_in), sql_int(stats->check_ins),
-                           sql_int(stats->check_outs), sql_int(stats->unique_members), sql_int(stats->stay_seconds), sql_int(stats->stays),
-                           sql_int(stats->peak), sql_wall(stats->peak_at), sql_text(buf_str(&hourly)), sql_int(stats->denied),
-                           sql_wall(stats->last_at), sql_int(location.n)),
-                NULL, NULL));
+    TRY(sql_run(
+        sql,
+        "UPDATE location_states SET head = $1, day = $2, currently_in = $3, check_ins = $4, check_outs = $5, unique_members = $6, "
+        "stay_seconds = $7, stays = $8, peak = $9, peak_at = $10, hourly = $11, denied = $12, last_at = $13 WHERE location_id = $14",
+        SQL_VALUES(sql_int(head.n), sql_day(stats->day), sql_int(stats->currently_in),
+                   sql_int(stats->check_ins), sql_int(stats->check_outs), sql_int(stats->unique_members),
+                   sql_int(stats->stay_seconds), sql_int(stats->stays), sql_int(stats->peak),
+                   sql_wall(stats->peak_at), sql_text(buf_str(&hourly)), sql_int(stats->denied),
+                   sql_wall(stats->last_at), sql_int(location.n)),
+        NULL, NULL));
     return sql_changes(sql) == 1 ? 0 : ERR_CORRUPT;
 }

@@ -10,10 +10,11 @@
 #include "store/sql.h"
 
 /* What state_of_row reads, in its order. */
-#define STATE_COLUMNS                                                                                                  \
+#define STATE_COLUMNS                                                                                        \
     "head, day, currently_in, check_ins, check_outs, unique_members, stay_seconds, stays, peak, peak_at, hourly, denied, last_at"
 
 #define HOURLY_BYTES_MAX (24 * 11)
 
 MUST_USE int state_of_row(const struct sql_row *row, struct seq *ret_head, struct stats *ret_stats);
-MUST_USE int state_write(struct sql *sql, struct location_id location, struct seq head, const struct stats *stats);
+MUST_USE int state_write(struct sql *sql, struct location_id location, struct seq head,
+                         const struct stats *stats);

@@ -6,10 +6,13 @@ static const struct store_ops *const STORES[] = {&SQLITE_STORE};
 int store_open(const struct store_options *options, struct store **ret_store, struct err_detail *reterr)
 {
     for (size_t i = 0; i < COUNT_OF(STORES); i++) {
-        if (str_starts(options->url, str_c(STORES[i]->url_prefix))) return STORES[i]->open(options, ret_store, reterr);
+        if (str_starts(options->url, str_c(STORES[i]->url_prefix))) {
+            return STORES[i]->open(options, ret_store, reterr);
+        }
     }
     /* The URL itself may hold a password. */
-    return fail(reterr, ERR_UNSUPPORTED, "the database's URL should begin with sqlite: and go on with a file's path");
+    return fail(reterr, ERR_UNSUPPORTED,
+                "the database's URL should begin with sqlite: and go on with a file's path");
 }
 
 void store_close(struct store *store)
@@ -68,9 +71,10 @@ void store_rollback(struct store_writer *writer) { sql_rollback(writer->sql); }
 int store_next_due(struct store_writer *writer, struct wall_ms *ret_at)
 {
     int64_t at = WALL_NONE.ms;
-    TRY(sql_number(writer->sql,
-                   "SELECT auto_end_at FROM visits WHERE checked_out_at IS NULL AND undone = 0 ORDER BY auto_end_at LIMIT 1",
-                   SQL_NO_VALUES, &at));
+    TRY(sql_number(
+        writer->sql,
+        "SELECT auto_end_at FROM visits WHERE checked_out_at IS NULL AND undone = 0 ORDER BY auto_end_at LIMIT 1",
+        SQL_NO_VALUES, &at));
     *ret_at = (struct wall_ms){at};
     return 0;
 }

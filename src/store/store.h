@@ -14,13 +14,14 @@
 struct store;
 
 struct store_options {
-    struct str url;           /* sqlite:PATH or postgres://… */
-    int64_t busy_ms;          /* how long to wait for another process's lock */
-    bool create;              /* make the database where there is none */
+    struct str url;  /* sqlite:PATH or postgres://… */
+    int64_t busy_ms; /* how long to wait for another process's lock */
+    bool create;     /* make the database where there is none */
 };
 
 /* Opens and checks; does not migrate. */
-MUST_USE int store_open(const struct store_options *options, struct store **ret_store, struct err_detail *reterr);
+MUST_USE int store_open(const struct store_options *options, struct store **ret_store,
+                        struct err_detail *reterr);
 void store_close(struct store *store);
 /* Brings the tables to this program's version; several processes may start at once. *ret_applied: how many steps were done. */
 MUST_USE int store_migrate(struct store *store, int *ret_applied, struct err_detail *reterr);
@@ -34,7 +35,8 @@ MUST_USE int store_epoch(struct store *store, char ret_epoch[EPOCH_BYTES_MAX + 1
 /* --- The writer --- */
 
 struct store_writer;
-MUST_USE int store_writer_open(struct store *store, struct store_writer **ret_writer, struct err_detail *reterr);
+MUST_USE int store_writer_open(struct store *store, struct store_writer **ret_writer,
+                               struct err_detail *reterr);
 void store_writer_close(struct store_writer *writer);
 /* The port for every other change; use it outside load … save only. */
 struct sql *store_writer_sql(struct store_writer *writer) ON_WRITER;
@@ -53,37 +55,43 @@ MUST_USE int store_next_due(struct store_writer *writer, struct wall_ms *ret_at)
 /* Something that another process changed since the last call (the command line's import, a location's edit). 1 or 0. */
 MUST_USE int store_changed_outside(struct store_writer *writer) ON_WRITER;
 /* Forgets requests older than 7 days and events older than keep_ms, at most limit of each; 1 where more is left. */
-MUST_USE int store_prune(struct store_writer *writer, struct wall_ms now, int64_t events_keep_ms, int limit) ON_WRITER;
+MUST_USE int store_prune(struct store_writer *writer, struct wall_ms now, int64_t events_keep_ms, int limit)
+    ON_WRITER;
 
 /* --- Readers --- */
 
 struct store_reader;
-MUST_USE int store_reader_open(struct store *store, struct store_reader **ret_reader, struct err_detail *reterr);
+MUST_USE int store_reader_open(struct store *store, struct store_reader **ret_reader,
+                               struct err_detail *reterr);
 void store_reader_close(struct store_reader *reader);
 struct sql *store_reader_sql(struct store_reader *reader);
 
 /* All locations. Zones come from directory_zone. */
-MUST_USE int store_read_directory(struct sql *sql, struct directory **ret_directory, struct err_detail *reterr);
+MUST_USE int store_read_directory(struct sql *sql, struct directory **ret_directory,
+                                  struct err_detail *reterr);
 
 /* Head and statistics of one location as they stand in its row. */
-MUST_USE int store_read_state(struct sql *sql, const struct location *location, struct seq *ret_head, struct stats *ret_stats);
+MUST_USE int store_read_state(struct sql *sql, const struct location *location, struct seq *ret_head,
+                              struct stats *ret_stats);
 
 struct stored_event {
     struct seq seq;
     enum event_kind kind;
     struct wall_ms at;
-    struct str json;          /* the whole message as staff receive it */
+    struct str json; /* the whole message as staff receive it */
 };
 /* Events after `after` in order, at most limit, in the arena. Fewer than were written where some are no longer kept: the caller
  * compares the first one's seq with after + 1. */
-MUST_USE int store_read_events(struct sql *sql, struct location_id location, struct seq after, size_t limit, struct arena *arena,
-                               struct stored_event **ret_events, size_t *ret_count);
+MUST_USE int store_read_events(struct sql *sql, struct location_id location, struct seq after, size_t limit,
+                               struct arena *arena, struct stored_event **ret_events, size_t *ret_count);
 /* Pages of one kind (EVENT_ANY: all): after in order, before newest first. */
 #define EVENT_ANY ((enum event_kind)0)
-MUST_USE int store_read_after(struct sql *sql, struct location_id location, struct seq after, enum event_kind kind, size_t limit,
-                              struct arena *arena, struct stored_event **ret_events, size_t *ret_count);
-MUST_USE int store_read_before(struct sql *sql, struct location_id location, struct seq before, enum event_kind kind, size_t limit,
-                               struct arena *arena, struct stored_event **ret_events, size_t *ret_count);
-/* The last limit events, newest first. */
-MUST_USE int store_read_recent(struct sql *sql, struct location_id location, size_t limit, struct arena *arena,
+MUST_USE int store_read_after(struct sql *sql, struct location_id location, struct seq after,
+                              enum event_kind kind, size_t limit, struct arena *arena,
+                              struct stored_event **ret_events, size_t *ret_count);
+MUST_USE int store_read_before(struct sql *sql, struct location_id location, struct seq before,
+                               enum event_kind kind, size_t limit, struct arena *arena,
                                struct stored_event **ret_events, size_t *ret_count);
+/* The last limit events, newest first. */
+MUST_USE int store_read_recent(struct sql *sql, struct location_id location, size_t limit,
+                               struct arena *arena, struct stored_event **ret_events, size_t *ret_count);

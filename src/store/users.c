@@ -23,12 +23,13 @@ int user_create(struct sql *sql, const struct user_row *row, struct wall_ms now,
 {
     OWNED(buf) struct buf key = buf_of(1024);
     TRY(email_key(row->email, &key));
-    return sql_run(sql,
-                   "INSERT INTO users (email, email_key, name, role, locations, password_hash, created_at, updated_at)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-                   SQL_VALUES(sql_text(row->email), sql_text(buf_str(&key)), sql_text(row->name), sql_text(row->role),
-                              sql_text(row->locations), sql_text(row->password_hash), sql_wall(now), sql_wall(now)),
-                   on_id, ret_id);
+    return sql_run(
+        sql,
+        "INSERT INTO users (email, email_key, name, role, locations, password_hash, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+        SQL_VALUES(sql_text(row->email), sql_text(buf_str(&key)), sql_text(row->name), sql_text(row->role),
+                   sql_text(row->locations), sql_text(row->password_hash), sql_wall(now), sql_wall(now)),
+        on_id, ret_id);
 }
 
 #define COLUMNS "id, email, name, role, locations, password_hash, disabled_at, version, created_at"
@@ -72,7 +73,8 @@ int user_by_email(struct sql *sql, struct str email, struct arena *arena, struct
     OWNED(buf) struct buf key = buf_of(1024);
     TRY(email_key(email, &key));
     struct one one = {arena, ret_row, false};
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM users WHERE email_key = $1", SQL_VALUES(sql_text(buf_str(&key))), on_one, &one));
+    TRY(sql_run(sql, "SELECT " COLUMNS " FROM users WHERE email_key = $1",
+                SQL_VALUES(sql_text(buf_str(&key))), on_one, &one));
     return one.found ? 0 : ERR_NOT_FOUND;
 }
 
@@ -86,7 +88,8 @@ static int on_listed(void *ctx, const struct sql_row *row)
 int user_list(struct sql *sql, struct arena *arena, struct user_row **ret_rows, size_t *ret_count)
 {
     struct list list = LIST_OF(arena, struct user_row);
-    TRY(sql_run(sql, "SELECT " COLUMNS " FROM users ORDER BY id LIMIT $1", SQL_VALUES(sql_int(USERS_LIST_MAX)), on_listed, &list));
+    TRY(sql_run(sql, "SELECT " COLUMNS " FROM users ORDER BY id LIMIT $1",
+                SQL_VALUES(sql_int(USERS_LIST_MAX)), on_listed, &list));
     *ret_rows = list.items;
     *ret_count = list.count;
     return 0;
@@ -94,7 +97,8 @@ int user_list(struct sql *sql, struct arena *arena, struct user_row **ret_rows, 
 
 int user_set_password(struct sql *sql, int64_t id, struct str password_hash, struct wall_ms now)
 {
-    TRY(sql_run(sql, "UPDATE users SET password_hash = $1, updated_at = $2, version = version + 1 WHERE id = $3",
+    TRY(sql_run(sql,
+                "UPDATE users SET password_hash = $1, updated_at = $2, version = version + 1 WHERE id = $3",
                 SQL_VALUES(sql_text(password_hash), sql_wall(now), sql_int(id)), NULL, NULL));
     if (sql_changes(sql) == 0) return ERR_NOT_FOUND;
     return session_revoke_all(sql, id, now);
@@ -102,7 +106,8 @@ int user_set_password(struct sql *sql, int64_t id, struct str password_hash, str
 
 int user_set_disabled(struct sql *sql, int64_t id, bool disabled, struct wall_ms now)
 {
-    TRY(sql_run(sql, "UPDATE users SET disabled_at = $1, updated_at = $2, version = version + 1 WHERE id = $3",
+    TRY(sql_run(sql,
+                "UPDATE users SET disabled_at = $1, updated_at = $2, version = version + 1 WHERE id = $3",
                 SQL_VALUES(disabled ? sql_wall(now) : sql_null(), sql_wall(now), sql_int(id)), NULL, NULL));
     if (sql_changes(sql) == 0) return ERR_NOT_FOUND;
     return disabled ? session_revoke_all(sql, id, now) : 0;

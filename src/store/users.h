@@ -14,9 +14,9 @@ struct user_row {
     int64_t id;
     struct str email;
     struct str name;
-    struct str role;          /* auth/role.h */
-    struct str locations;     /* slugs with commas, or "*" */
-    struct str password_hash; /* at NULL: cannot sign in by password */
+    struct str role;            /* auth/role.h */
+    struct str locations;       /* slugs with commas, or "*" */
+    struct str password_hash;   /* at NULL: cannot sign in by password */
     struct wall_ms disabled_at; /* WALL_NONE: may sign in */
     int64_t version;
     struct wall_ms created_at;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COLUMNS                                                                                                        \
-    "v.id, v.member_id, v.location_id, v.checked_in_at, v.checked_out_at, v.auto_end_at, v.in_seq, v.out_seq, v.automatic, v.undone,"   \
+#define COLUMNS                                                                                                                       \
+    "v.id, v.member_id, v.location_id, v.checked_in_at, v.checked_out_at, v.auto_end_at, v.in_seq, v.out_seq, v.automatic, v.undone," \
     " v.source, v.checked_in_by, v.notes, m.first_name, m.last_name, m.photo, m.banned, m.deleted_at"
 
 static int read_member(const struct sql_row *row, struct arena *arena, struct member *member)
@@ -40,7 +40,10 @@ static int read_visit(const struct sql_row *row, struct arena *arena, struct vis
     out->source = (enum source)row_int(row, 10);
     TRY(row_copy(row, 11, arena, &out->by));
     TRY(row_copy(row, 12, arena, &out->notes));
-    out->member = (struct member){.id = out->visit.member, .banned = row_bool(row, 16), .deleted = !row_is_null(row, 17), .born = DAY_NONE,
+    out->member = (struct member){.id = out->visit.member,
+                                  .banned = row_bool(row, 16),
+                                  .deleted = !row_is_null(row, 17),
+                                  .born = DAY_NONE,
                                   .last_visit_at = WALL_NONE};
     return read_member(row, arena, &out->member);
 }
@@ -66,7 +69,7 @@ static int add_memberships(struct sql *sql, struct arena *arena, struct visit_ro
 
 struct overriding {
     struct arena *arena;
-    struct visit_row *rows;   /* of one stretch */
+    struct visit_row *rows; /* of one stretch */
     size_t count;
 };
 
@@ -78,10 +81,14 @@ static int on_override(void *ctx, const struct sql_row *row)
     struct str subject = row_text(row, 0);
     size_t skip = sizeof SUBJECT - 1;
     int64_t id;
-    if (subject.len < skip || num_id((struct str){subject.at + skip, subject.len - skip}, &id) < 0) return ERR_CORRUPT;
+    if (subject.len < skip || num_id((struct str){subject.at + skip, subject.len - skip}, &id) < 0) {
+        return ERR_CORRUPT;
+    }
     for (size_t i = 0; i < overriding->count; i++) {
         struct visit_row *visit = &overriding->rows[i];
-        if (visit->visit.id.n == id && visit->override.at == NULL) return row_copy(row, 1, overriding->arena, &visit->override);
+        if (visit->visit.id.n == id && visit->override.at == NULL) {
+            return row_copy(row, 1, overriding->arena, &visit->override);
+        }
     }
     return 0;
 }
@@ -90,15 +97,19 @@ static int on_override(void *ctx, const struct sql_row *row)
 static int add_overrides(struct sql *sql, struct arena *arena, struct visit_row *rows, size_t count)
 {
     for (size_t from = 0; from < count; from += IDS_AT_ONCE) {
-        struct overriding overriding = {arena, rows + from, count - from < IDS_AT_ONCE ? count - from : IDS_AT_ONCE};
+        struct overriding overriding = {arena, rows + from,
+                                        count - from < IDS_AT_ONCE ? count - from : IDS_AT_ONCE};
         char subjects[IDS_AT_ONCE][32];
         struct sql_value values[IDS_AT_ONCE];
         for (size_t i = 0; i < IDS_AT_ONCE; i++) {
-            snprintf(subjects[i], sizeof subjects[i], SUBJECT "%lld", i < overriding.count ? (long long)rows[from + i].visit.id.n : 0);
+            snprintf(subjects[i], sizeof subjects[i], SUBJECT "%lld",
+                     i < overriding.count ? (long long)rows[from + i].visit.id.n : 0);
             values[i] = sql_text(str_c(subjects[i]));
         }
-        TRY(sql_run(sql, "SELECT subject, details FROM audit WHERE subject IN (" IDS_HERE ") AND action = 'override' ORDER BY id", values,
-                    IDS_AT_ONCE, on_override, &overriding));
+        TRY(sql_run(sql,
+                    "SELECT subject, details FROM audit WHERE subject IN (" IDS_HERE
+                    ") AND action = 'override' ORDER BY id",
+                    values, IDS_AT_ONCE, on_override, &overriding));
     }
     return 0;
 }
@@ -116,17 +127,19 @@ static int complete(struct sql *sql, struct arena *arena, struct visit_row *rows
 #define NEWEST_FIRST " ORDER BY v.checked_in_at DESC, v.id DESC"
 
 static const char OF_MEMBER[] = "SELECT " COLUMNS FROM " AND v.member_id = $1" WITHIN NEWEST_FIRST;
-static const char AT_LOCATION[] = "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN NEWEST_FIRST " LIMIT $5";
-static const char ENDED_AT_LOCATION[] =
-    "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN " AND v.checked_out_at IS NOT NULL" NEWEST_FIRST " LIMIT $5";
+static const char AT_LOCATION[] =
+    "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN NEWEST_FIRST " LIMIT $5";
+static const char ENDED_AT_LOCATION[] = "SELECT " COLUMNS FROM " AND v.location_id = $1" WITHIN
+                                        " AND v.checked_out_at IS NOT NULL" NEWEST_FIRST " LIMIT $5";
 /* Who is inside anywhere: few, in the index of visits that are due. By location and moment, all that ever was would be walked. */
-static const char INSIDE[] = "SELECT " COLUMNS FROM " AND v.checked_out_at IS NULL AND v.auto_end_at > $1" WITHIN NEWEST_FIRST;
+static const char INSIDE[] =
+    "SELECT " COLUMNS FROM " AND v.checked_out_at IS NULL AND v.auto_end_at > $1" WITHIN NEWEST_FIRST;
 
 struct finding {
     const struct visit_filter *filter;
     struct list rows;
     int64_t from, before_at, before_id;
-    bool check_location;      /* and open: for texts that do not */
+    bool check_location; /* and open: for texts that do not */
 };
 
 static bool is_wanted(const struct finding *finding, const struct sql_row *row)
@@ -155,8 +168,11 @@ static int on_visit(void *ctx, const struct sql_row *row)
 
 static int newest_first(const void *a, const void *b)
 {
-    const struct visit *left = &((const struct visit_row *)a)->visit, *right = &((const struct visit_row *)b)->visit;
-    if (left->checked_in_at.ms != right->checked_in_at.ms) return left->checked_in_at.ms > right->checked_in_at.ms ? -1 : 1;
+    const struct visit *left = &((const struct visit_row *)a)->visit,
+                       *right = &((const struct visit_row *)b)->visit;
+    if (left->checked_in_at.ms != right->checked_in_at.ms) {
+        return left->checked_in_at.ms > right->checked_in_at.ms ? -1 : 1;
+    }
     return left->id.n > right->id.n ? -1 : left->id.n < right->id.n;
 }
 
@@ -168,8 +184,8 @@ static int find_at_locations(struct sql *sql, struct finding *finding)
     size_t count = filter->location != 0 ? 1 : filter->location_count;
     for (size_t i = 0; i < count; i++) {
         TRY(sql_run(sql, filter->open == 0 ? ENDED_AT_LOCATION : AT_LOCATION,
-                    SQL_VALUES(sql_int(locations[i]), sql_int(finding->from), sql_int(finding->before_at), sql_int(finding->before_id),
-                               sql_int((int64_t)filter->limit)),
+                    SQL_VALUES(sql_int(locations[i]), sql_int(finding->from), sql_int(finding->before_at),
+                               sql_int(finding->before_id), sql_int((int64_t)filter->limit)),
                     on_visit, finding));
         if (count == 1 || finding->rows.count < filter->limit) continue;
         struct visit_row *rows = finding->rows.items;
@@ -177,7 +193,9 @@ static int find_at_locations(struct sql *sql, struct finding *finding)
         finding->rows.count = filter->limit;
         finding->from = rows[filter->limit - 1].visit.checked_in_at.ms;
     }
-    if (count > 1 && finding->rows.count > 0) qsort(finding->rows.items, finding->rows.count, sizeof(struct visit_row), newest_first);
+    if (count > 1 && finding->rows.count > 0) {
+        qsort(finding->rows.items, finding->rows.count, sizeof(struct visit_row), newest_first);
+    }
     return 0;
 }
 
@@ -187,15 +205,20 @@ static int find(struct sql *sql, struct finding *finding)
     finding->check_location = filter->member != 0 || filter->open == 1;
     if (!finding->check_location) return find_at_locations(sql, finding);
     return sql_run(sql, filter->member != 0 ? OF_MEMBER : INSIDE,
-                   SQL_VALUES(sql_int(filter->member), sql_int(finding->from), sql_int(finding->before_at), sql_int(finding->before_id)),
+                   SQL_VALUES(sql_int(filter->member), sql_int(finding->from), sql_int(finding->before_at),
+                              sql_int(finding->before_id)),
                    on_visit, finding);
 }
 
-int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena, struct visit_row **ret_rows, size_t *ret_count)
+int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena,
+               struct visit_row **ret_rows, size_t *ret_count)
 {
     check(filter->limit >= 1 && filter->limit <= VISITS_PAGE_MAX);
     check(filter->member != 0 || filter->location != 0 || filter->locations != NULL);
-    struct finding finding = {.filter = filter, .rows = LIST_OF(arena, struct visit_row), .from = INT64_MIN, .before_at = INT64_MAX};
+    struct finding finding = {.filter = filter,
+                              .rows = LIST_OF(arena, struct visit_row),
+                              .from = INT64_MIN,
+                              .before_at = INT64_MAX};
     if (wall_is(filter->from)) finding.from = filter->from.ms;
     /* Before a moment: before its visit number 0. */
     if (wall_is(filter->to)) finding.before_at = filter->to.ms;

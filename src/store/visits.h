@@ -15,10 +15,10 @@
 struct visit_row {
     struct visit visit;
     enum source source;
-    struct str by;            /* who checked in */
-    struct str notes;         /* at NULL: none */
-    struct str override;      /* the audit's details (JSON) where a rule was passed over; at NULL: none was */
-    struct member member;     /* with its memberships; photo_url made */
+    struct str by;        /* who checked in */
+    struct str notes;     /* at NULL: none */
+    struct str override;  /* the audit's details (JSON) where a rule was passed over; at NULL: none was */
+    struct member member; /* with its memberships; photo_url made */
 };
 
 struct visit_filter {
@@ -33,5 +33,6 @@ struct visit_filter {
     size_t limit;
 };
 /* Newest first. Undone ones are left out. */
-MUST_USE int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena, struct visit_row **ret_rows, size_t *ret_count);
+MUST_USE int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena,
+                        struct visit_row **ret_rows, size_t *ret_count);
 MUST_USE int visit_read(struct sql *sql, struct visit_id id, struct arena *arena, struct visit_row *ret_row);

@@ -146,8 +146,9 @@ struct offer {
 /* RFC 7692 7.1.2: a decimal number from 8 to 15 without leading zeroes; 0 where it is not. */
 static unsigned window_bits_of(struct value value)
 {
-    if (value.len == 1 && (value.start[0] == '8' || value.start[0] == '9'))
+    if (value.len == 1 && (value.start[0] == '8' || value.start[0] == '9')) {
         return (unsigned)(value.start[0] - '0');
+    }
     if (value.len == 2 && value.start[0] == '1' && value.start[1] >= '0' && value.start[1] <= '5') {
         return 10 + (unsigned)(value.start[1] - '0');
     }
@@ -290,12 +291,15 @@ int ws_handshake(const struct ws_request *request, bool may_compress, struct ws_
             "this address speaks WebSocket: Upgrade and Connection are missing; a proxy may drop them");
     }
     /* RFC 6455 4.2.1, 6 and 4.4: another version is answered with the one that we speak. */
-    if (!is_version(request->version))
+    if (!is_version(request->version)) {
         return refuse(ret_answer, 400, "Sec-WebSocket-Version is missing or no number");
-    if (!str_eq(request->version, STR(WS_VERSION)))
+    }
+    if (!str_eq(request->version, STR(WS_VERSION))) {
         return refuse(ret_answer, 426, "only version " WS_VERSION " is spoken here");
-    if (!is_key(request->key))
+    }
+    if (!is_key(request->key)) {
         return refuse(ret_answer, 400, "Sec-WebSocket-Key is missing or not 16 bytes in base64");
+    }
     if (request->protocol.at != NULL && !is_token_list(request->protocol)) {
         return refuse(ret_answer, 400, "Sec-WebSocket-Protocol is no list of names");
     }

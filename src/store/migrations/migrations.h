@@ -9,7 +9,7 @@
 
 struct migration {
     const char *name;
-    const char *sqlite;       /* several statements */
+    const char *sqlite; /* several statements */
     const char *postgres;
 };
 

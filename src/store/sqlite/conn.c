@@ -31,13 +31,18 @@ static void forget_statements(struct sqlite_conn *conn)
     conn->statement_count = 0;
 }
 
-static size_t slot_of(const char *text) { return (size_t)(((uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15)) >> 40) % SQLITE_SLOTS; }
+static size_t slot_of(const char *text)
+{
+    return (size_t)(((uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15)) >> 40) % SQLITE_SLOTS;
+}
 
 /* The kept statement of this text, or a free slot for it; NULL where all are taken. */
 static struct sqlite_statement *find_slot(struct sqlite_conn *conn, const char *text)
 {
     size_t at = slot_of(text);
-    while (conn->statements[at].text != NULL && conn->statements[at].text != text) at = (at + 1) % SQLITE_SLOTS;
+    while (conn->statements[at].text != NULL && conn->statements[at].text != text) {
+        at = (at + 1) % SQLITE_SLOTS;
+    }
     struct sqlite_statement *found = &conn->statements[at];
     if (found->text == NULL && conn->statement_count == SQL_STATEMENTS_MAX) return NULL;
     return found;
@@ -53,7 +58,8 @@ static int prepare(struct sqlite_conn *conn, const char *text, unsigned flags, s
 }
 
 /* A statement ready to be bound. *once is used where the kept one is running already or no more are kept. */
-static int get_statement(struct sqlite_conn *conn, const char *text, struct sqlite_statement *once, struct sqlite_statement **ret_statement)
+static int get_statement(struct sqlite_conn *conn, const char *text, struct sqlite_statement *once,
+                         struct sqlite_statement **ret_statement)
 {
     struct sqlite_statement *kept = find_slot(conn, text);
     if (kept == NULL || kept->in_use) {
@@ -76,7 +82,9 @@ static int bind(sqlite3_stmt *stmt, int position, const struct sql_value *value)
     switch (value->type) {
     case SQL_NULL: return sqlite3_bind_null(stmt, position);
     case SQL_INT: return sqlite3_bind_int64(stmt, position, value->number);
-    case SQL_TEXT: return sqlite3_bind_text64(stmt, position, (const char *)bytes.at, bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+    case SQL_TEXT:
+        return sqlite3_bind_text64(stmt, position, (const char *)bytes.at, bytes.len, SQLITE_STATIC,
+                                   SQLITE_UTF8);
     case SQL_BLOB:
         if (bytes.len == 0) return sqlite3_bind_zeroblob(stmt, position, 0);
         return sqlite3_bind_blob64(stmt, position, bytes.at, bytes.len, SQLITE_STATIC);
@@ -84,7 +92,8 @@ static int bind(sqlite3_stmt *stmt, int position, const struct sql_value *value)
     return SQLITE_MISUSE;
 }
 
-static int bind_all(struct sqlite_conn *conn, sqlite3_stmt *stmt, const struct sql_value *values, size_t count)
+static int bind_all(struct sqlite_conn *conn, sqlite3_stmt *stmt, const struct sql_value *values,
+                    size_t count)
 {
     check((int)count == sqlite3_bind_parameter_count(stmt));
     for (size_t i = 0; i < count; i++) {
@@ -118,7 +127,8 @@ static int run_plain(struct sqlite_conn *conn, const char *text)
 
 static int open_db(struct sqlite_conn *conn, int flags)
 {
-    int rc = sqlite3_open_v2(conn->path, &conn->db, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc =
+        sqlite3_open_v2(conn->path, &conn->db, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (conn->db == NULL) return ERR_NOMEM;
     sqlite3_extended_result_codes(conn->db, 1);
     return sqlite_err(conn->db, rc);
@@ -148,7 +158,9 @@ static int clear_suspicion(struct sqlite_conn *conn)
 static int be_sure(struct sqlite_conn *conn)
 {
     if (conn->db != NULL && !conn->suspect) return 0;
-    if (conn->db != NULL && !sqlite3_get_autocommit(conn->db)) return 0; /* in a transaction, which will fail by itself */
+    if (conn->db != NULL && !sqlite3_get_autocommit(conn->db)) {
+        return 0; /* in a transaction, which will fail by itself */
+    }
     return clear_suspicion(conn);
 }
 
@@ -160,7 +172,8 @@ static int noted(struct sqlite_conn *conn, int rc)
 
 /* --- The port --- */
 
-static int conn_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count, sql_on_row *on_row, void *ctx)
+static int conn_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
+                    sql_on_row *on_row, void *ctx)
 {
     struct sqlite_conn *conn = conn_of(sql);
     TRY(be_sure(conn));
@@ -191,16 +204,21 @@ static int found_one(void *ctx, const struct sql_row *row)
 
 static int conn_has_table(struct sql *sql, const char *name)
 {
-    return conn_run(sql, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1", SQL_VALUES(sql_text(str_c(name))), found_one, NULL);
+    return conn_run(sql, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1",
+                    SQL_VALUES(sql_text(str_c(name))), found_one, NULL);
 }
 
-static int64_t conn_changes(const struct sql *sql) { return sqlite3_changes64(((const struct sqlite_conn *)sql)->db); }
+static int64_t conn_changes(const struct sql *sql)
+{
+    return sqlite3_changes64(((const struct sqlite_conn *)sql)->db);
+}
 
 static int conn_begin(struct sql *sql)
 {
     bool writes = conn_of(sql)->role == SQLITE_WRITES;
     /* IMMEDIATE: waits for the lock now, so that nothing in the transaction can find the database busy any more. */
-    return writes ? conn_run(sql, "BEGIN IMMEDIATE", SQL_NO_VALUES, NULL, NULL) : conn_run(sql, "BEGIN", SQL_NO_VALUES, NULL, NULL);
+    return writes ? conn_run(sql, "BEGIN IMMEDIATE", SQL_NO_VALUES, NULL, NULL)
+                  : conn_run(sql, "BEGIN", SQL_NO_VALUES, NULL, NULL);
 }
 
 static void conn_rollback(struct sql *sql)
@@ -216,7 +234,8 @@ static void conn_rollback(struct sql *sql)
 static void checkpoint(struct sqlite_conn *conn)
 {
     if (conn->wal_pages < CHECKPOINT_PAGES) return;
-    int mode = conn->wal_pages < CHECKPOINT_PAGES_FORCED ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    int mode =
+        conn->wal_pages < CHECKPOINT_PAGES_FORCED ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
     ignore(sqlite3_wal_checkpoint_v2(conn->db, NULL, mode, NULL, NULL), "the log stays; see above");
 }
 
@@ -232,9 +251,15 @@ static int conn_commit(struct sql *sql)
     return 0;
 }
 
-static bool column_is_null(const struct sql_row *row, int column) { return sqlite3_column_type(row->native, column) == SQLITE_NULL; }
+static bool column_is_null(const struct sql_row *row, int column)
+{
+    return sqlite3_column_type(row->native, column) == SQLITE_NULL;
+}
 
-static int64_t column_number(const struct sql_row *row, int column) { return sqlite3_column_int64(row->native, column); }
+static int64_t column_number(const struct sql_row *row, int column)
+{
+    return sqlite3_column_int64(row->native, column);
+}
 
 static struct span column_bytes(const struct sql_row *row, int column)
 {
@@ -271,10 +296,11 @@ static int set_pragmas(struct sqlite_conn *conn)
 {
     OWNED(buf) struct buf text = buf_of(512);
     bool writes = conn->role == SQLITE_WRITES;
-    TRY(buf_printf(&text,
-                   "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-                   "PRAGMA cache_size=-%d; PRAGMA query_only=%d;",
-                   writes ? CACHE_KIB_WRITER : CACHE_KIB_READER, writes ? 0 : 1));
+    TRY(buf_printf(
+        &text,
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-%d; PRAGMA query_only=%d;",
+        writes ? CACHE_KIB_WRITER : CACHE_KIB_READER, writes ? 0 : 1));
     TRY(buf_terminate(&text));
     return run_plain(conn, (const char *)text.at);
 }
@@ -316,14 +342,19 @@ static int explain_open(struct sqlite_conn *conn, int code, struct err_detail *r
     int extended = conn->db == NULL ? SQLITE_OK : sqlite3_extended_errcode(conn->db);
     struct stat file;
     if ((extended & 0xff) == SQLITE_CANTOPEN && system == ENOENT && stat(conn->path, &file) != 0) {
-        return fail(reterr, ERR_NOT_FOUND, "there is no database at %s; «footfall init» makes one", conn->path);
+        return fail(reterr, ERR_NOT_FOUND, "there is no database at %s; «footfall init» makes one",
+                    conn->path);
     }
     if ((extended & 0xff) == SQLITE_CANTOPEN || (extended & 0xff) == SQLITE_READONLY) {
-        return fail(reterr, ERR_IO, "the database %s cannot be written (%s); check the owner and rights of the file and its folder",
-                    conn->path, system == 0 ? "read-only" : strerror(system));
+        return fail(
+            reterr, ERR_IO,
+            "the database %s cannot be written (%s); check the owner and rights of the file and its folder",
+            conn->path, system == 0 ? "read-only" : strerror(system));
     }
     if (code == ERR_UNSUPPORTED) {
-        return fail(reterr, code, "the disk of %s cannot hold a write-ahead log (a network disk?); use a local one", conn->path);
+        return fail(reterr, code,
+                    "the disk of %s cannot hold a write-ahead log (a network disk?); use a local one",
+                    conn->path);
     }
     return sqlite_explain(reterr, code, conn->path, conn->db);
 }
@@ -333,19 +364,24 @@ static int try_open(struct sqlite_conn *conn, bool create, struct err_detail *re
     int rc = open_db(conn, create ? SQLITE_OPEN_CREATE : 0);
     if (rc == 0) rc = configure(conn);
     if (rc == 0 && sqlite3_db_readonly(conn->db, "main") == 1) {
-        return fail(reterr, ERR_IO, "the database %s is read-only; check the owner and rights of the file and its folder", conn->path);
+        return fail(reterr, ERR_IO,
+                    "the database %s is read-only; check the owner and rights of the file and its folder",
+                    conn->path);
     }
     if (rc == 0) rc = use_wal(conn);
     return rc < 0 ? explain_open(conn, rc, reterr) : 0;
 }
 
-int sqlite_conn_open(const char *path, enum sqlite_role role, int64_t busy_ms, bool create, struct sqlite_conn **ret_conn,
-                     struct err_detail *reterr)
+int sqlite_conn_open(const char *path, enum sqlite_role role, int64_t busy_ms, bool create,
+                     struct sqlite_conn **ret_conn, struct err_detail *reterr)
 {
     check(busy_ms >= 0 && busy_ms <= 3600 * 1000);
     OWNED(sqlite_conn) struct sqlite_conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
-    *conn = (struct sqlite_conn){.sql.ops = &CONN_OPS, .role = role, .busy_ms = (int)busy_ms, .path = str_dup_c(str_c(path))};
+    *conn = (struct sqlite_conn){.sql.ops = &CONN_OPS,
+                                 .role = role,
+                                 .busy_ms = (int)busy_ms,
+                                 .path = str_dup_c(str_c(path))};
     if (conn->path == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     TRY(try_open(conn, create, reterr));
     *ret_conn = take(conn);

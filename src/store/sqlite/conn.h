@@ -11,8 +11,8 @@
 #include "store/sql_impl.h"
 
 enum sqlite_role {
-    SQLITE_WRITES,            /* writes and checkpoints */
-    SQLITE_READS,             /* query_only, never checkpoints */
+    SQLITE_WRITES, /* writes and checkpoints */
+    SQLITE_READS,  /* query_only, never checkpoints */
 };
 
 struct sqlite_statement {
@@ -24,19 +24,19 @@ struct sqlite_statement {
 #define SQLITE_SLOTS (2 * SQL_STATEMENTS_MAX)
 
 struct sqlite_conn {
-    struct sql sql;           /* first: a struct sql of ours is one of these */
+    struct sql sql; /* first: a struct sql of ours is one of these */
     sqlite3 *db;
     char *path;
     enum sqlite_role role;
     int busy_ms;
     bool suspect;
-    int wal_pages;            /* in the log after the last commit */
+    int wal_pages; /* in the log after the last commit */
     size_t statement_count;
     struct sqlite_statement statements[SQLITE_SLOTS]; /* a hash table, open addressing */
 };
 
 /* Opens path, or makes it where create is set. */
-MUST_USE int sqlite_conn_open(const char *path, enum sqlite_role role, int64_t busy_ms, bool create, struct sqlite_conn **ret_conn,
-                              struct err_detail *reterr);
+MUST_USE int sqlite_conn_open(const char *path, enum sqlite_role role, int64_t busy_ms, bool create,
+                              struct sqlite_conn **ret_conn, struct err_detail *reterr);
 void sqlite_conn_close(struct sqlite_conn *conn);
 static inline void sqlite_conn_owned(struct sqlite_conn **conn) { sqlite_conn_close(*conn); }

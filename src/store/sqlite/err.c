@@ -43,10 +43,17 @@ int sqlite_err(sqlite3 *db, int rc)
 int sqlite_explain(struct err_detail *reterr, int code, const char *path, sqlite3 *db)
 {
     switch (code) {
-    case ERR_BUSY: return fail(reterr, code, "another program holds the database %s locked; end it or wait, then try again", path);
-    case ERR_FULL: return fail(reterr, code, "there is no room left on the disk of the database %s; make room and try again", path);
-    case ERR_CORRUPT: return fail(reterr, code, "%s is damaged or no database; restore it from a backup", path);
+    case ERR_BUSY:
+        return fail(reterr, code,
+                    "another program holds the database %s locked; end it or wait, then try again", path);
+    case ERR_FULL:
+        return fail(reterr, code,
+                    "there is no room left on the disk of the database %s; make room and try again", path);
+    case ERR_CORRUPT:
+        return fail(reterr, code, "%s is damaged or no database; restore it from a backup", path);
     case ERR_NOMEM: return fail(reterr, code, "out of memory while reading the database %s", path);
-    default: return fail(reterr, code, "the database %s failed: %s", path, db == NULL ? err_word(code) : sqlite3_errmsg(db));
+    default:
+        return fail(reterr, code, "the database %s failed: %s", path,
+                    db == NULL ? err_word(code) : sqlite3_errmsg(db));
     }
 }

@@ -30,13 +30,14 @@ static int load_location(struct loading *loading, struct location_id id)
     TRY(batch_put_location(loading->batch, id, &state, &is_new));
     if (!is_new) return 0;
     struct state_row into = {.state = state};
-    TRY(sql_run(loading->sql, "SELECT " STATE_COLUMNS " FROM location_states WHERE location_id = $1", SQL_VALUES(sql_int(id.n)), on_state, &into));
+    TRY(sql_run(loading->sql, "SELECT " STATE_COLUMNS " FROM location_states WHERE location_id = $1",
+                SQL_VALUES(sql_int(id.n)), on_state, &into));
     return into.found ? 0 : ERR_CORRUPT;
 }
 
 /* --- Visits --- */
 
-#define VISIT_COLUMNS                                                                                                  \
+#define VISIT_COLUMNS                                                                                                                     \
     "id, member_id, location_id, checked_in_at, checked_out_at, auto_end_at, in_seq, out_seq, membership_id, automatic, undone, source, " \
     "checked_in_by, checked_out_by, notes"
 
@@ -63,7 +64,7 @@ static int visit_of_row(const struct sql_row *row, struct arena *arena, struct b
 
 struct visit_rows {
     struct batch *batch;
-    struct list *held;        /* struct batch_visit * */
+    struct list *held; /* struct batch_visit * */
 };
 
 static int on_visit(void *ctx, const struct sql_row *row)
@@ -79,7 +80,8 @@ static int on_visit(void *ctx, const struct sql_row *row)
     return 0;
 }
 
-static int load_visits(struct loading *loading, const char *text, const struct sql_value *values, size_t count, struct list *held)
+static int load_visits(struct loading *loading, const char *text, const struct sql_value *values,
+                       size_t count, struct list *held)
 {
     *held = LIST_OF(&loading->batch->arena, struct batch_visit *);
     struct visit_rows rows = {.batch = loading->batch, .held = held};
@@ -149,10 +151,11 @@ static int on_membership(void *ctx, const struct sql_row *row)
 static int load_memberships(struct loading *loading, struct member *member)
 {
     struct list memberships = LIST_OF(&loading->batch->arena, struct membership);
-    TRY(sql_run(loading->sql,
-                "SELECT id, plan, state, starts, ends, frozen_from, frozen_until, visits_left FROM memberships WHERE member_id = $1 "
-                "ORDER BY id DESC LIMIT $2",
-                SQL_VALUES(sql_int(member->id.n), sql_int(MEMBERSHIPS_MAX)), on_membership, &memberships));
+    TRY(sql_run(
+        loading->sql,
+        "SELECT id, plan, state, starts, ends, frozen_from, frozen_until, visits_left FROM memberships WHERE member_id = $1 "
+        "ORDER BY id DESC LIMIT $2",
+        SQL_VALUES(sql_int(member->id.n), sql_int(MEMBERSHIPS_MAX)), on_membership, &memberships));
     member->memberships = memberships.items;
     member->membership_count = memberships.count;
     return 0;
@@ -161,7 +164,9 @@ static int load_memberships(struct loading *loading, struct member *member)
 static int load_open_visit(struct loading *loading, struct member *member)
 {
     struct list held;
-    TRY(load_visits(loading, "SELECT " VISIT_COLUMNS " FROM visits WHERE member_id = $1 AND checked_out_at IS NULL AND undone = 0",
+    TRY(load_visits(loading,
+                    "SELECT " VISIT_COLUMNS
+                    " FROM visits WHERE member_id = $1 AND checked_out_at IS NULL AND undone = 0",
                     SQL_VALUES(sql_int(member->id.n)), &held));
     if (held.count == 0) return 0;
     check(held.count == 1); /* a unique index holds it */
@@ -177,10 +182,11 @@ static int load_member(struct loading *loading, struct member_id id, struct batc
     /* Read first: a number that nobody has must not come into the batch. */
     struct member member = {.id = id};
     struct member_row into = {.batch = loading->batch, .member = &member};
-    TRY(sql_run(loading->sql,
-                "SELECT visits_total, last_visit_at, banned, deleted_at, balance_minor, born, first_name, last_name, photo "
-                "FROM members WHERE id = $1",
-                SQL_VALUES(sql_int(id.n)), on_member, &into));
+    TRY(sql_run(
+        loading->sql,
+        "SELECT visits_total, last_visit_at, banned, deleted_at, balance_minor, born, first_name, last_name, photo "
+        "FROM members WHERE id = $1",
+        SQL_VALUES(sql_int(id.n)), on_member, &into));
     if (!into.found) return 0;
     bool is_new;
     TRY(batch_put_member(loading->batch, id, ret_member, &is_new));
@@ -204,7 +210,8 @@ static int load_due(struct loading *loading)
     struct batch *batch = loading->batch;
     struct list held;
     TRY(load_visits(loading,
-                    "SELECT " VISIT_COLUMNS " FROM visits WHERE checked_out_at IS NULL AND undone = 0 AND auto_end_at <= $1 "
+                    "SELECT " VISIT_COLUMNS
+                    " FROM visits WHERE checked_out_at IS NULL AND undone = 0 AND auto_end_at <= $1 "
                     "ORDER BY auto_end_at, id LIMIT $2",
                     SQL_VALUES(sql_wall(batch->now), sql_int(BATCH_DUE_MAX + 1)), &held));
     struct batch_visit **due = held.items;
@@ -223,7 +230,8 @@ static int find_by_code(struct loading *loading, struct str code, struct member_
     struct str card, qr;
     TRY(code_keys(loading->batch, code, &card, &qr));
     /* «q:» sorts after «c:»: the QR token wins. */
-    TRY(sql_number(loading->sql, "SELECT member_id FROM codes WHERE key IN ($1, $2) ORDER BY key DESC LIMIT 1",
+    TRY(sql_number(loading->sql,
+                   "SELECT member_id FROM codes WHERE key IN ($1, $2) ORDER BY key DESC LIMIT 1",
                    SQL_VALUES(sql_text(card), sql_text(qr)), &ret_member->n));
     return 0;
 }
@@ -235,18 +243,22 @@ static struct wall_ms moment_of(const struct batch *batch, const struct command 
 }
 
 /* Most members come once a day: their last visit's moment spares the question. */
-static int load_visited_today(struct loading *loading, const struct command *command, const struct batch_member *who, bool *ret_visited)
+static int load_visited_today(struct loading *loading, const struct command *command,
+                              const struct batch_member *who, bool *ret_visited)
 {
     const struct location_state *state = batch_location(loading->batch, command->location);
     const struct zone *zone = state->location->zone;
     struct day day = zone_local(zone, moment_of(loading->batch, command)).day;
-    struct wall_ms start = zone_day_start(zone, day), end = zone_day_start(zone, (struct day){day.number + 1});
+    struct wall_ms start = zone_day_start(zone, day),
+                   end = zone_day_start(zone, (struct day){day.number + 1});
     if (!wall_is(who->member.last_visit_at) || who->member.last_visit_at.ms < start.ms) return 0;
     int64_t one;
-    int found = sql_number(loading->sql,
-                           "SELECT 1 FROM visits WHERE member_id = $1 AND checked_in_at >= $2 AND checked_in_at < $3 AND location_id = $4 "
-                           "AND undone = 0 LIMIT 1",
-                           SQL_VALUES(sql_int(who->member.id.n), sql_wall(start), sql_wall(end), sql_int(command->location.n)), &one);
+    int found = sql_number(
+        loading->sql,
+        "SELECT 1 FROM visits WHERE member_id = $1 AND checked_in_at >= $2 AND checked_in_at < $3 AND location_id = $4 "
+        "AND undone = 0 LIMIT 1",
+        SQL_VALUES(sql_int(who->member.id.n), sql_wall(start), sql_wall(end), sql_int(command->location.n)),
+        &one);
     TRY(found);
     *ret_visited = found == 1;
     return 0;
@@ -259,9 +271,11 @@ static int load_recent(struct loading *loading, struct batch_member *who)
     int64_t since_ms = batch->now.ms - batch->rules->late_max_ms - batch->rules->max_stay_ms;
     struct list held;
     TRY(load_visits(loading,
-                    "SELECT " VISIT_COLUMNS " FROM visits WHERE member_id = $1 AND checked_in_at >= $2 AND undone = 0 "
+                    "SELECT " VISIT_COLUMNS
+                    " FROM visits WHERE member_id = $1 AND checked_in_at >= $2 AND undone = 0 "
                     "ORDER BY checked_in_at DESC, id DESC LIMIT $3",
-                    SQL_VALUES(sql_int(who->member.id.n), sql_int(since_ms), sql_int(BATCH_RECENT_MAX)), &held));
+                    SQL_VALUES(sql_int(who->member.id.n), sql_int(since_ms), sql_int(BATCH_RECENT_MAX)),
+                    &held));
     who->recent = arena_array(&batch->arena, struct visit *, held.count + 1);
     if (who->recent == NULL) return ERR_NOMEM;
     struct batch_visit **newest_first = held.items;
@@ -294,7 +308,8 @@ static int load_request(struct loading *loading, const struct command *command)
     if (command->request_id.len == 0) return 0;
     struct request_row into = {.batch = loading->batch};
     TRY(request_key(loading->batch, command, &into.key));
-    return sql_run(loading->sql, "SELECT fingerprint, reply FROM requests WHERE key = $1", SQL_VALUES(sql_text(into.key)), on_request, &into);
+    return sql_run(loading->sql, "SELECT fingerprint, reply FROM requests WHERE key = $1",
+                   SQL_VALUES(sql_text(into.key)), on_request, &into);
 }
 
 struct denial_row {
@@ -318,7 +333,8 @@ static int load_denial(struct loading *loading, const struct command *command, s
 {
     struct denial_row into = {.batch = loading->batch};
     TRY(denial_key(loading->batch, command, member, &into.key));
-    return sql_run(loading->sql, "SELECT first_at, repeats FROM denials WHERE key = $1", SQL_VALUES(sql_text(into.key)), on_denial, &into);
+    return sql_run(loading->sql, "SELECT first_at, repeats FROM denials WHERE key = $1",
+                   SQL_VALUES(sql_text(into.key)), on_denial, &into);
 }
 
 static int load_named(struct loading *loading, const struct command *command, struct batch_member **ret_who)

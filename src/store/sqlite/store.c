@@ -15,7 +15,7 @@ struct sqlite_store {
 struct sqlite_writer {
     struct store_writer writer;
     struct sqlite_conn *conn;
-    int64_t data_version;     /* moves when another connection commits */
+    int64_t data_version; /* moves when another connection commits */
 };
 struct sqlite_reader {
     struct store_reader reader;
@@ -48,10 +48,15 @@ static int check_ours(struct sqlite_store *self, struct err_detail *reterr)
     return fail(reterr, ERR_UNSUPPORTED, "%s is a database of another program", self->path);
 }
 
-static int open_store(const struct store_options *options, struct store **ret_store, struct err_detail *reterr)
+static int open_store(const struct store_options *options, struct store **ret_store,
+                      struct err_detail *reterr)
 {
-    struct str path = {options->url.at + strlen(SQLITE_STORE.url_prefix), options->url.len - strlen(SQLITE_STORE.url_prefix)};
-    if (path.len == 0) return fail(reterr, ERR_SYNTAX, "the database's URL names no file: sqlite: should be followed by its path");
+    struct str path = {options->url.at + strlen(SQLITE_STORE.url_prefix),
+                       options->url.len - strlen(SQLITE_STORE.url_prefix)};
+    if (path.len == 0) {
+        return fail(reterr, ERR_SYNTAX,
+                    "the database's URL names no file: sqlite: should be followed by its path");
+    }
     OWNED(store) struct sqlite_store *self = calloc(1, sizeof *self);
     if (self == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     self->store.ops = &SQLITE_STORE;
