@@ -29,11 +29,9 @@ static int read_list(struct sql *sql, struct exchange *exchange)
 static int write_list(struct sql *sql, struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
-    TRY(import_write(&importing->import, sql, clock_wall(), NULL));
+    TRY(import_write(&importing->import, sql, exchange->who->sub, clock_wall(), NULL));
     importing->written = !importing->dry_run && (importing->import.problem_count == 0 || importing->skip_bad);
-    return importing->written ? api_audit(sql, exchange, "import_members", "members",
-                                          (int64_t)(importing->import.created + importing->import.updated))
-                              : ERR_CONFLICT;
+    return importing->written ? 0 : ERR_CONFLICT;
 }
 
 static void put_report(struct json *json, const struct importing *importing, const char *key)

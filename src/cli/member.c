@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "jobs/import.h"
+#include "store/audit.h"
 #include "store/plans.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static void show_progress(size_t done, size_t all)
 static int write_all(struct sql *sql, void *ctx)
 {
     struct importing *importing = ctx;
-    TRY(import_write(&importing->import, sql, clock_wall(), show_progress));
+    TRY(import_write(&importing->import, sql, STR("cli"), clock_wall(), show_progress));
     bool keep =
         !importing->flags->dry_run && (importing->import.problem_count == 0 || importing->flags->skip_bad);
     importing->written = keep;
@@ -154,12 +155,14 @@ static int add(struct sql *sql, void *ctx)
         .born = DAY_NONE,
         .currency = STR("EUR"),
     };
-    TRY(member_create(sql, &row, clock_wall(), &addition->id));
+    struct wall_ms now = clock_wall();
+    TRY(member_create(sql, &row, now, &addition->id));
+    TRY(audit_note(sql, now, STR("cli"), "create_member", "member", addition->id.n, (struct str){0}));
     if (f->card != NULL) TRY(member_code_add(sql, addition->id, STR("card"), str_c(f->card)));
     if (f->plan == NULL) return 0;
     struct plan_row plan = {.name = str_c(f->plan)};
     struct membership_row membership = {.plan = plan.name,
-                                        .starts = {(int32_t)(clock_wall().ms / 86400000)},
+                                        .starts = {(int32_t)(now.ms / 86400000)},
                                         .ends = DAY_NONE,
                                         .frozen_from = DAY_NONE,
                                         .frozen_until = DAY_NONE,

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "jobs/import_dates.h"
+#include "store/audit.h"
 #include "store/plans.h"
 #include "store/search.h"
 
@@ -393,7 +394,8 @@ static int read_row(struct pass *pass, const struct csv_row *row)
     if (good) good = take_date(pass, row, FIELD_BORN, &member->born);
     if (good) good = take_membership(pass, row, &out);
     struct str balance = text_of(import, row, FIELD_BALANCE);
-    if (good && balance.at != NULL && !amount_read(balance, &member->balance_minor)) {
+    out.has_balance = balance.at != NULL;
+    if (good && out.has_balance && !amount_read(balance, &member->balance_minor)) {
         problem(import, row->line, "balance: not an amount");
         good = false;
     }
@@ -504,8 +506,9 @@ void import_done(struct import *import)
 /* --- Writing --- */
 
 /* What the list says of a member beats what is there; what it does not say stays. */
-static void overlay(struct member_row *there, const struct member_row *said)
+static void overlay(struct member_row *there, const struct import_row *row)
 {
+    const struct member_row *said = &row->member;
     if (said->first_name.len + said->last_name.len > 0) {
         there->first_name = said->first_name;
         there->last_name = said->last_name;
@@ -514,7 +517,7 @@ static void overlay(struct member_row *there, const struct member_row *said)
     if (said->phone.at != NULL) there->phone = said->phone;
     if (said->notes.at != NULL) there->notes = said->notes;
     if (day_is(said->born)) there->born = said->born;
-    if (said->balance_minor != 0) there->balance_minor = said->balance_minor;
+    if (row->has_balance) there->balance_minor = said->balance_minor;
 }
 
 static int write_membership(struct sql *sql, struct member_id id, const struct member_row *there,
@@ -557,7 +560,7 @@ static int write_row(struct import *import, struct sql *sql, const struct import
         import->created++;
     } else {
         TRY(member_read(sql, id, scratch, &there));
-        overlay(&there, &row->member);
+        overlay(&there, row);
         TRY(member_update(sql, &there, now));
         import->updated++;
     }
@@ -566,7 +569,19 @@ static int write_row(struct import *import, struct sql *sql, const struct import
     return 1;
 }
 
-int import_write(struct import *import, struct sql *sql, struct wall_ms now,
+static int note(const struct import *import, struct sql *sql, struct str actor, struct wall_ms now)
+{
+    OWNED(buf) struct buf details = buf_of(256);
+    TRY(buf_printf(&details, "{\"created\":%zu,\"updated\":%zu}", import->created, import->updated));
+    struct audit_row row = {.at = now,
+                            .actor = actor,
+                            .action = STR("import_members"),
+                            .subject = STR("members"),
+                            .details = buf_str(&details)};
+    return audit_add(sql, &row);
+}
+
+int import_write(struct import *import, struct sql *sql, struct str actor, struct wall_ms now,
                  void (*progress)(size_t done, size_t all))
 {
     OWNED(arena) struct arena scratch = arena_of((size_t)16 * 1024 * 1024);
@@ -576,7 +591,7 @@ int import_write(struct import *import, struct sql *sql, struct wall_ms now,
         TRY(write_row(import, sql, &import->rows[i], now, &scratch));
         if (progress != NULL && (i + 1) % 1000 == 0) progress(i + 1, import->good_count);
     }
-    return 0;
+    return note(import, sql, actor, now);
 }
 
 void import_report(const struct import *import, bool dry_run, struct json *json)

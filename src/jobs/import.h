@@ -49,6 +49,7 @@ struct import_row {
     struct member_row member;
     struct membership_row membership;
     bool has_membership;
+    bool has_balance; /* said, be it 0 */
     struct str card; /* at NULL: none */
 };
 
@@ -74,9 +75,9 @@ MUST_USE int import_read(struct import *import, struct span bytes, const char *c
                          struct day today, struct err_detail *reterr);
 void import_done(struct import *import);
 static inline void import_owned(struct import *import) { import_done(import); }
-/* Writes the good rows. What the database says no to (a card that another member has) becomes a problem, and its row is left out.
- * progress may be NULL: called each thousand rows. */
-MUST_USE int import_write(struct import *import, struct sql *sql, struct wall_ms now,
+/* Writes the good rows, and who did it into the audit. What the database says no to (a card that another member has) becomes a
+ * problem, and its row is left out. progress may be NULL: called each thousand rows. */
+MUST_USE int import_write(struct import *import, struct sql *sql, struct str actor, struct wall_ms now,
                           void (*progress)(size_t done, size_t all));
 /* docs/api/openapi.yaml, ImportReport, as the members of an open object. */
 void import_report(const struct import *import, bool dry_run, struct json *json);

@@ -1,6 +1,7 @@
 // A gym's own member list, as usual programs export it (tests/data/members), over the command line and over REST.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { type Answer, Rest } from "../support/rest.ts";
@@ -111,6 +112,30 @@ test("headings that nobody knows are settled by map, and an unknown field is sai
   const dry = await rest.post("/members/import?dry_run=true&map=Nr:number&map=Wer:name&map=Band:card", list, { "Content-Type": "text/csv" });
   expect(dry).toMatchObject({ status: 200, body: { members: 1, columns: [{ column: "Nr", field: "number" }, { column: "Wer", field: "name" }, { column: "Band", field: "card" }] } });
   expect((await rest.post("/members/import?dry_run=true&map=Nr:shoe_size", list, { "Content-Type": "text/csv" })).status).toBe(400);
+});
+
+test("what a list says beats what is there, a debt that is paid as well; what it leaves empty stays", async () => {
+  const send = (list: string) => rest.post("/members/import", list, { "Content-Type": "text/csv" });
+  await send("number,name,phone,balance\n88001,Ina Berg,+44 7700 900999,-25.00\n");
+  expect(await onlyMember("88001")).toMatchObject({ balance_minor: -2500, phone: "+44 7700 900999" });
+  await send("number,name,phone,balance\n88001,Ina Berg,,\n");
+  expect(await onlyMember("88001")).toMatchObject({ balance_minor: -2500, phone: "+44 7700 900999" });
+  await send("number,name,phone,balance\n88001,Ina Berg,,0.00\n");
+  expect(await onlyMember("88001")).toMatchObject({ balance_minor: 0 });
+});
+
+test("who brought in what stands in the audit, and what was only tried does not", async () => {
+  const added = await footfall(["member", "add", "--first-name", "Otto", "--last-name", "Adam", "--data", server.data]);
+  const id = /member (\d+) added/.exec(added.stdout)?.[1];
+  await upload("members-plain.csv", "?dry_run=true");
+  const database = new DatabaseSync(join(server.data, "footfall.db"), { readOnly: true });
+  const rows = database.prepare("SELECT actor, action, details FROM audit WHERE subject IN ('members', ?) ORDER BY id").all(`member:${id}`);
+  database.close();
+  expect(rows.slice(0, 2).map((row) => ({ ...row, details: JSON.parse(String(row.details)) }))).toEqual([
+    { actor: "cli", action: "import_members", details: { created: 500, updated: 0 } },
+    { actor: "1", action: "import_members", details: { created: 0, updated: 500 } },
+  ]);
+  expect(rows.at(-1)).toMatchObject({ actor: "cli", action: "create_member" });
 });
 
 test("what is no list at all is refused with a sentence", async () => {
