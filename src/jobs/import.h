@@ -50,7 +50,7 @@ struct import_row {
     struct membership_row membership;
     bool has_membership;
     bool has_balance; /* said, be it 0 */
-    struct str card; /* at NULL: none */
+    struct str card;  /* at NULL: none */
 };
 
 struct import {

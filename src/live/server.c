@@ -309,18 +309,34 @@ static int listen_all(struct server *server, uint16_t *ret_port, struct err_deta
     return 0;
 }
 
-int server_start(struct server *server, uint16_t *ret_port, struct err_detail *reterr)
+static void stop_threads(struct server *server)
 {
-    uint64_t files;
-    ignore(net_raise_file_limit(&files), "what there is must do");
-    TRY(listen_all(server, ret_port, reterr));
+    writer_stop(server->writer);
+    readers_stop(server->readers);
+    for (unsigned i = 0; i < server->worker_count; i++) loop_stop(server->workers[i].loop);
+    for (unsigned i = 0; i < server->worker_count; i++) loop_join(server->workers[i].loop);
+    server->running = false;
+}
+
+static int start_threads(struct server *server, struct err_detail *reterr)
+{
+    server->running = true; /* from here on the writer posts to the loops instead of filling them itself */
     TRY(writer_start(server->writer, reterr));
-    server->running = true;
     for (unsigned i = 0; i < server->worker_count; i++) {
         int rc = loop_start(server->workers[i].loop);
         if (rc < 0) return fail(reterr, rc, "an event loop cannot be started: %s", err_word(rc));
     }
     return 0;
+}
+
+int server_start(struct server *server, uint16_t *ret_port, struct err_detail *reterr)
+{
+    uint64_t files;
+    ignore(net_raise_file_limit(&files), "what there is must do");
+    TRY(listen_all(server, ret_port, reterr));
+    int rc = start_threads(server, reterr);
+    if (rc < 0) stop_threads(server);
+    return rc;
 }
 
 struct drain {
@@ -380,11 +396,7 @@ void server_drain(struct server *server)
     struct mono_ms until = {clock_mono().ms + DRAIN_TIMEOUT_MS};
     usleep(LISTENER_DRAIN_MS * 1000);
     while (open_connections(server) > 0 && clock_mono().ms < until.ms) usleep(10000);
-    writer_stop(server->writer);
-    readers_stop(server->readers);
-    for (unsigned i = 0; i < server->worker_count; i++) loop_stop(server->workers[i].loop);
-    for (unsigned i = 0; i < server->worker_count; i++) loop_join(server->workers[i].loop);
-    server->running = false;
+    stop_threads(server);
 }
 
 void server_free(struct server *server)
