@@ -22,6 +22,8 @@ struct rate {
     pthread_mutex_t lock;
     int64_t interval_us; /* one take; 0: no limit */
     int64_t bucket_us;   /* a whole bucket */
+    bool refills;        /* else time stands still at 0, and full_at_us counts what is held */
+    int64_t latest_us;   /* the loops' clocks are a little apart: nobody's now is before another's */
     uint8_t hash_key[crypto_shorthash_siphashx24_KEYBYTES];
     size_t set_count;       /* a power of two */
     struct entry entries[]; /* set_count * WAYS */
@@ -37,11 +39,12 @@ static size_t sets_for(size_t keys_max)
 int rate_create(struct rate_limit limit, size_t keys_max, struct rate **ret_rate)
 {
     check(limit.count >= 0 && limit.burst >= 0 && keys_max > 0 && keys_max <= (size_t)1 << 28);
-    check(limit.count == 0 || (limit.period_ms > 0 && limit.period_ms < INT64_MAX / 1000000));
+    check(limit.count == 0 || (limit.period_ms >= 0 && limit.period_ms < INT64_MAX / 1000000));
     size_t sets = limit.count == 0 ? 0 : sets_for(keys_max);
     struct rate *rate = calloc(1, sizeof *rate + sets * WAYS * sizeof(struct entry));
     if (rate == NULL) return ERR_NOMEM;
     rate->set_count = sets;
+    rate->refills = limit.period_ms > 0;
     if (limit.count > 0) {
         int64_t interval = limit.period_ms * 1000 / limit.count;
         rate->interval_us = interval > 0 ? interval : 1;
@@ -85,11 +88,18 @@ static struct entry *find(struct rate *rate, struct span key, bool may_evict)
     return fullest;
 }
 
+static int64_t time_for(struct rate *rate, struct mono_ms now)
+{
+    if (!rate->refills) return 0;
+    if (rate->latest_us < now.ms * 1000) rate->latest_us = now.ms * 1000;
+    return rate->latest_us;
+}
+
 bool rate_take(struct rate *rate, struct span key, struct mono_ms now, int64_t *ret_retry_after_ms)
 {
     if (rate->interval_us == 0) return true;
-    int64_t now_us = now.ms * 1000;
     pthread_mutex_lock(&rate->lock);
+    int64_t now_us = time_for(rate, now);
     struct entry *entry = find(rate, key, true);
     int64_t from = entry->full_at_us > now_us ? entry->full_at_us : now_us;
     int64_t after = from + rate->interval_us;
@@ -105,7 +115,7 @@ void rate_give_back(struct rate *rate, struct span key, struct mono_ms now)
     if (rate->interval_us == 0) return;
     pthread_mutex_lock(&rate->lock);
     struct entry *entry = find(rate, key, false);
-    if (entry != NULL && entry->full_at_us > now.ms * 1000) entry->full_at_us -= rate->interval_us;
+    if (entry != NULL && entry->full_at_us > time_for(rate, now)) entry->full_at_us -= rate->interval_us;
     pthread_mutex_unlock(&rate->lock);
 }
 

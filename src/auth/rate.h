@@ -12,8 +12,8 @@
 /* count at once, and then one each period_ms / count. count 0: no limit. */
 struct rate_limit {
     int64_t count;
-    int64_t period_ms;
-    int64_t burst; /* 0: as count */
+    int64_t period_ms; /* 0: none comes back by itself, only by rate_give_back: so many are held at once */
+    int64_t burst;     /* 0: as count */
 };
 
 struct rate;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define RATE_KEYS 65536
-#define YEAR_MS (INT64_C(365) * 86400 * 1000)
 
 struct parts {
     struct rules rules;
@@ -39,6 +38,7 @@ static struct server_limits limits_of(const struct config *config)
     limits.body_bytes_max = (size_t)config->limits.max_body_bytes;
     limits.upload_bytes_max = (size_t)config->limits.max_upload_bytes;
     if (config->limits.connections_max > 0) limits.connections_max = (size_t)config->limits.connections_max;
+    limits.admissions_per_s = config->limits.admission_rate;
     if (config->limits.waiting_commands > 0) limits.asks_max = (size_t)config->limits.waiting_commands;
     limits.in_flight_max = (unsigned)config->limits.commands_in_flight;
     limits.heartbeat_ms = config->live.heartbeat_interval_ms;
@@ -115,9 +115,8 @@ static int make_parts(struct home *home, struct parts *parts, struct err_detail 
     struct rate_limit messages = {.count = config->limits.messages_per_second_per_user, .period_ms = 1000};
     messages.burst = messages.count * 5;
     TRY(rate_create(messages, RATE_KEYS, &parts->messages_by_user));
-    /* A bucket that does not fill by itself within the life of a connection counts what is open. */
-    TRY(rate_create((struct rate_limit){.count = config->limits.connections_per_address,
-                                        .period_ms = YEAR_MS},
+    /* What never comes back by itself counts what is open. */
+    TRY(rate_create((struct rate_limit){.count = config->limits.connections_per_address, .period_ms = 0},
                     RATE_KEYS, &parts->sockets_by_address));
     TRY(rate_create((struct rate_limit){.count = config->limits.admission_rate, .period_ms = 1000}, 8,
                     &parts->admissions));

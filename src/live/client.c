@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SOCKET_PATH "/ws/checkins"
+#define CONNECTIONS_TO_TELL 256 /* so many beyond connections_max are still told that there are too many */
 
 static struct client *client_of(struct conn *conn) { return (struct client *)conn; }
 static const struct server_options *options_of(const struct client *client)
@@ -185,6 +186,7 @@ ON_LOOP static enum code admit(const struct client *client, const struct http_re
     struct mono_ms now = loop_now(client->worker->loop);
     struct site_view view;
     int64_t next_ms;
+    if (server_connections_over(client->worker->server) > 0) return CODE_OVERLOADED;
     if (!rate_take(options->admissions, str_span(STR("*")), now, &next_ms)) return CODE_OVERLOADED;
     site_view(options->site, request, &client->peer, conn_is_secure(&client->conn), &view);
     struct span key = rate_address(str_c(view.peer), address);
@@ -454,21 +456,12 @@ static void on_closed(struct conn *conn, int why)
 
 static const struct conn_handler CLIENT = {on_bytes, on_eof, on_drained, on_stalled, on_closed};
 
-static int64_t connections_of(const struct server *server)
-{
-    int64_t count = 0;
-    for (unsigned i = 0; i < server->worker_count; i++) {
-        count += atomic_load(&server->workers[i].counts.connections);
-    }
-    return count;
-}
-
 int client_accept(struct loop *loop, int fd, const struct peer *peer, void *ctx)
 {
     in_loop();
     struct worker *worker = ctx;
     count_up(&worker->counts.accepted);
-    if (connections_of(worker->server) >= (int64_t)worker->server->options.limits.connections_max) {
+    if (server_connections_over(worker->server) >= CONNECTIONS_TO_TELL) {
         log_warn("too many connections; one was turned away");
         return ERR_LIMIT;
     }

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DRAIN_SPREAD_MS 5000
+#define DRAIN_PAUSE_MS 200   /* before anybody comes back */
+#define DRAIN_SPREAD_MS 5000 /* over which they come, or longer where so many are not let in as fast */
 #define DRAIN_TIMEOUT_MS 8000
 #define LISTENER_DRAIN_MS 200
 
@@ -339,6 +340,20 @@ int server_start(struct server *server, uint16_t *ret_port, struct err_detail *r
     return rc;
 }
 
+int64_t server_connections(const struct server *server)
+{
+    int64_t count = 0;
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        count += atomic_load(&server->workers[i].counts.connections);
+    }
+    return count;
+}
+
+int64_t server_connections_over(const struct server *server)
+{
+    return server_connections(server) - (int64_t)server->options.limits.connections_max;
+}
+
 struct drain {
     struct loop_msg msg;
 };
@@ -346,12 +361,12 @@ struct drain {
 static void drain_conn(struct conn *conn, void *ctx)
 {
     in_loop();
-    (void)ctx;
     struct client *client = (struct client *)conn;
+    const struct server *server = ctx;
     uint16_t random = 0;
     ignore(random_bytes((uint8_t *)&random, sizeof random), "0 does as well");
     if (client->session != NULL) {
-        session_drain(client->session, 200 + (int64_t)random * DRAIN_SPREAD_MS / UINT16_MAX);
+        session_drain(client->session, DRAIN_PAUSE_MS + random * server->drain_spread_ms / UINT16_MAX);
     } else if (client->exchange == NULL) {
         conn_shutdown_after_flush(conn);
     }
@@ -362,7 +377,7 @@ static void all_accepted(void *ctx)
     in_loop();
     struct worker *worker = ctx;
     worker->listener = NULL;
-    conn_each(worker->loop, drain_conn, NULL);
+    conn_each(worker->loop, drain_conn, worker->server);
 }
 
 static void drain_run(struct loop *loop, struct loop_msg *msg)
@@ -375,18 +390,12 @@ static void drain_run(struct loop *loop, struct loop_msg *msg)
     if (worker->listener != NULL) listener_drain(worker->listener, LISTENER_DRAIN_MS, all_accepted, worker);
 }
 
-static int64_t open_connections(const struct server *server)
-{
-    int64_t count = 0;
-    for (unsigned i = 0; i < server->worker_count; i++) {
-        count += atomic_load(&server->workers[i].counts.connections);
-    }
-    return count;
-}
-
 void server_drain(struct server *server)
 {
     if (!server->running) return;
+    int64_t rate = server->options.limits.admissions_per_s;
+    int64_t needed_ms = rate == 0 ? 0 : server_connections(server) * 1000 / rate;
+    server->drain_spread_ms = needed_ms > DRAIN_SPREAD_MS ? needed_ms : DRAIN_SPREAD_MS;
     for (unsigned i = 0; i < server->worker_count; i++) {
         struct drain *drain = calloc(1, sizeof *drain);
         if (drain == NULL) continue;
@@ -395,7 +404,7 @@ void server_drain(struct server *server)
     }
     struct mono_ms until = {clock_mono().ms + DRAIN_TIMEOUT_MS};
     usleep(LISTENER_DRAIN_MS * 1000);
-    while (open_connections(server) > 0 && clock_mono().ms < until.ms) usleep(10000);
+    while (server_connections(server) > 0 && clock_mono().ms < until.ms) usleep(10000);
     stop_threads(server);
 }
 

@@ -28,7 +28,8 @@ struct server_limits {
     size_t body_bytes_max; /* of a request; of a photo or a list upload_bytes_max. A route may take less */
     size_t upload_bytes_max;
     size_t connections_max;
-    size_t asks_max; /* waiting for the writer */
+    int64_t admissions_per_s; /* as `admissions` has it, for the time after a restart; 0: no limit */
+    size_t asks_max;          /* waiting for the writer */
     unsigned
         in_flight_max; /* commands of one connection; over it the connection is read no further until some are answered */
 };

@@ -42,7 +42,13 @@ struct server {
     unsigned worker_count;
     struct worker workers[SERVER_LOOPS_MAX];
     bool running; /* the loops' threads run: before, what is published is delivered on main */
+    int64_t drain_spread_ms;
 };
+
+/* Open now, over all loops; any thread. */
+int64_t server_connections(const struct server *server);
+/* Those beyond connections_max; 0 or less: none. */
+int64_t server_connections_over(const struct server *server);
 
 static inline void count_up(atomic_llong *count)
 {

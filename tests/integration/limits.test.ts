@@ -65,6 +65,18 @@ test("too many at once: the upgrade is accepted, overloaded says when to come ba
   expect((await first(late)).type).toBe("authentication_success");
 });
 
+test("more than connections_max: told as above, until there is room again", { timeout: 30_000 }, async () => {
+  server = await Server.start({ members: 5, args: ["--limits.connections_max=4"] });
+  const token = await server.token();
+  const held = await Promise.all(Array.from({ length: 4 }, () => Client.open(server, { bearer: token })));
+  for (const client of held) expect((await first(client)).type).toBe("authentication_success");
+  const over = await Client.open(server, { bearer: token });
+  expect(await first(over)).toMatchObject({ type: "error", payload: { code: "overloaded", retry_after_ms: expect.any(Number) } });
+  expect((await over.closed).code).toBe(1013);
+  await held[0]?.close();
+  await expect.poll(async () => (await first(await Client.open(server, { bearer: token }))).type, { timeout: 5000 }).toBe("authentication_success");
+});
+
 test("one address holds so many sockets and no more: rate_limited, 4429, until one of them goes", async () => {
   server = await Server.start({ members: 5, args: ["--limits.connections_per_address=3"] });
   const token = await server.token();

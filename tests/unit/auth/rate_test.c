@@ -53,6 +53,38 @@ static void what_is_given_back_does_not_count(void **state)
     assert_false(take_one(rate, "a", 1000, &retry_ms));
 }
 
+/* Each loop has its own clock of the turn: one may lag behind the other. */
+static void a_clock_that_lags_takes_nothing_away(void **state)
+{
+    (void)state;
+    OWNED(rate) struct rate *rate = NULL;
+    int64_t retry_ms;
+    assert_int_equal(rate_create((struct rate_limit){.count = 3, .period_ms = 60000}, 64, &rate), 0);
+    assert_true(take_one(rate, "a", 1005, &retry_ms));
+    assert_true(take_one(rate, "a", 1000, &retry_ms));
+    assert_true(take_one(rate, "a", 998, &retry_ms));
+    assert_false(take_one(rate, "a", 1005, &retry_ms));
+}
+
+static void what_is_held_comes_back_by_being_given_back_alone(void **state)
+{
+    (void)state;
+    OWNED(rate) struct rate *rate = NULL;
+    int64_t retry_ms;
+    const int64_t ten_years_ms = INT64_C(315360000000);
+    assert_int_equal(rate_create((struct rate_limit){.count = 2, .period_ms = 0}, 64, &rate), 0);
+    assert_true(take_one(rate, "a", 1000, &retry_ms));
+    assert_true(take_one(rate, "a", 1000, &retry_ms));
+    assert_false(take_one(rate, "a", ten_years_ms, &retry_ms));
+    assert_true(retry_ms >= 1);
+    rate_give_back(rate, str_span(STR("a")), (struct mono_ms){ten_years_ms});
+    assert_true(take_one(rate, "a", 1000, &retry_ms));
+    assert_false(take_one(rate, "a", 1000, &retry_ms));
+    for (int i = 0; i < 5; i++) rate_give_back(rate, str_span(STR("a")), (struct mono_ms){1000}); /* more than were taken */
+    for (int i = 0; i < 2; i++) assert_true(take_one(rate, "a", 1000, &retry_ms));
+    assert_false(take_one(rate, "a", 1000, &retry_ms));
+}
+
 static void count_0_is_no_limit(void **state)
 {
     (void)state;
@@ -105,6 +137,8 @@ int main(void)
         cmocka_unit_test(so_many_at_once_and_then_one_at_a_time),
         cmocka_unit_test(a_burst_may_be_more_or_less_than_the_rate),
         cmocka_unit_test(what_is_given_back_does_not_count),
+        cmocka_unit_test(a_clock_that_lags_takes_nothing_away),
+        cmocka_unit_test(what_is_held_comes_back_by_being_given_back_alone),
         cmocka_unit_test(count_0_is_no_limit),
         cmocka_unit_test(strangers_free_nobody),
         cmocka_unit_test(one_customer_s_ipv6_network_is_one_address),
