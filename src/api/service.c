@@ -60,6 +60,9 @@ static int put_metrics(struct buf *out, const struct server_counts *counts)
                    counts->events_delivered));
     TRY(put_metric(out, "resyncs_total", "counter", "resync_required sent", counts->resyncs));
     TRY(put_metric(out, "slow_closed_total", "counter", "Connections closed with 4413", counts->slow_closed));
+    TRY(put_metric(out, "replay_reads_total", "counter",
+                   "Pages of the log read for a client that resumes further back than memory reaches",
+                   counts->replay_reads));
     TRY(put_metric(out, "silent_closed_total", "counter", "Connections closed with 4408",
                    counts->silent_closed));
     TRY(put_metric(out, "batches_total", "counter", "Transactions of the writer", counts->batches));

@@ -134,6 +134,7 @@ static void need_page(struct subscriber *subscriber, struct location_id location
     }
     if (rc == 0) {
         session->in_flight++;
+        count_up(&session->worker->counts.replay_reads);
         return;
     }
     free(page);

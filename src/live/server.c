@@ -274,7 +274,7 @@ static int create_parts(struct server *server, struct err_detail *reterr)
         .rules = options->rules,
         .asks_max = options->limits.asks_max,
         .events_keep_ms = options->limits.events_keep_ms,
-        .recent_events = 50,
+        .recent_events = options->limits.memory_events,
         .publish = publish,
         .poll_revoked = poll_revoked,
         .ctx = server,
@@ -321,7 +321,8 @@ static void stop_threads(struct server *server)
 
 static int start_threads(struct server *server, struct err_detail *reterr)
 {
-    server->running = true; /* from here on the writer posts to the loops instead of filling them itself */
+    TRY(writer_read(server->writer, reterr));
+    server->running = true; /* from here on what is published is posted to the loops */
     TRY(writer_start(server->writer, reterr));
     for (unsigned i = 0; i < server->worker_count; i++) {
         int rc = loop_start(server->workers[i].loop);
@@ -432,6 +433,7 @@ void server_counts(const struct server *server, struct server_counts *ret)
         ret->resyncs += atomic_load(&counts->resyncs);
         ret->slow_closed += atomic_load(&counts->slow_closed);
         ret->silent_closed += atomic_load(&counts->silent_closed);
+        ret->replay_reads += atomic_load(&counts->replay_reads);
         ret->requests += atomic_load(&counts->requests);
     }
     const struct writer_counts *writer = writer_counts(server->writer);

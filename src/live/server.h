@@ -79,7 +79,7 @@ void server_revoke(struct server *server, struct str session);
 
 struct server_counts {
     int64_t connections, sockets, authenticated, accepted, messages_in, events_delivered, resyncs,
-        slow_closed, silent_closed, requests;
+        slow_closed, silent_closed, requests, replay_reads;
     int64_t batches, commands, failures, events, asks_waiting;
 };
 void server_counts(const struct server *server, struct server_counts *ret_counts);

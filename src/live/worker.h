@@ -17,7 +17,7 @@
 
 struct worker_counts {
     atomic_llong connections, sockets, authenticated, accepted, messages_in, events_delivered, resyncs,
-        slow_closed, silent_closed, requests;
+        slow_closed, silent_closed, requests, replay_reads;
 };
 
 struct worker {

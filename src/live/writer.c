@@ -10,6 +10,8 @@
 #define HOUSEKEEPING_MS 1000
 #define PRUNE_ROWS 2000
 #define RECENT_PAGE 500
+#define RECENT_IN_ALL 100000 /* events read at the start: some 100 ms, 30 MB */
+#define RECENT_SHOWN 50      /* of each location in any case: what a screen begins with */
 
 struct writer {
     struct writer_options options;
@@ -279,7 +281,14 @@ static int on_first_kept(void *ctx, const struct sql_row *row)
     return 0;
 }
 
-/* Publishes what the log has beyond what was told; at the start the last few events, so that screens have something to show. */
+static int64_t recent_events(const struct writer *writer)
+{
+    size_t share = RECENT_IN_ALL / (directory_count(writer->directory) + 1);
+    if (share < RECENT_SHOWN) share = RECENT_SHOWN;
+    return (int64_t)(share < writer->options.recent_events ? share : writer->options.recent_events);
+}
+
+/* Publishes what the log has beyond what was told; at the start the last events. */
 static int tell_location(struct writer *writer, size_t index, bool at_start) ON_WRITER
 {
     const struct location *location = directory_at(writer->directory, index);
@@ -295,7 +304,7 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
     TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1",
                 SQL_VALUES(sql_int(location->id.n)), on_first_kept, &first_kept));
     struct seq after = writer->stats[index].as_of;
-    int64_t newest = head.n - (int64_t)writer->options.recent_events;
+    int64_t newest = head.n - recent_events(writer);
     if (at_start || after.n < newest) after.n = newest < 0 ? 0 : newest;
     OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
     while (after.n < head.n) {
@@ -463,20 +472,20 @@ int writer_create(const struct writer_options *options, struct writer **ret_writ
     return 0;
 }
 
-static int read_start(struct writer *writer, struct err_detail *reterr)
+int writer_read(struct writer *writer, struct err_detail *reterr)
 {
     in_writer(); /* its thread has not started yet */
     TRY(read_directory(writer, reterr));
+    int rc = tell_all(writer, true);
+    if (rc < 0) return fail(reterr, rc, "the locations' logs cannot be read: %s", err_word(rc));
     find_next_due(writer);
     run_due(writer, clock_wall());
     find_next_due(writer);
-    int rc = tell_all(writer, true);
-    return rc < 0 ? fail(reterr, rc, "the locations' logs cannot be read: %s", err_word(rc)) : 0;
+    return 0;
 }
 
 int writer_start(struct writer *writer, struct err_detail *reterr)
 {
-    TRY(read_start(writer, reterr));
     writer->housekeeping_at.ms = clock_mono().ms + HOUSEKEEPING_MS;
     if (pthread_create(&writer->thread, NULL, run, writer) != 0) {
         return fail(reterr, ERR_NOMEM, "no thread can be started");

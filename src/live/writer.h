@@ -3,7 +3,7 @@
  * days at each location's midnight.
  *
  * Owns    its thread, the store's writer, the batch, and asks from ask_send until they are answered.
- * Thread  create, start, stop, free on main; ask_send and writer_reload from any.
+ * Thread  create, read, start, stop, free on main; ask_send and writer_reload from any.
  * Bounds  asks_max waiting: over it ask_send is ERR_OVERLOADED; BATCH_COMMANDS_MAX in one transaction.
  * Errors  a batch that cannot be saved is answered CODE_UNAVAILABLE, each of its asks; the next one is tried anew.
  * Tests   tests/integration/ */
@@ -16,7 +16,9 @@ struct writer_options {
     const struct rules *rules;
     size_t asks_max;
     int64_t events_keep_ms;
-    size_t recent_events; /* of each location, to be published at the start */
+    /* Of each location, to be published at the start, fewer where there are many locations: whoever resumes after a restart is served
+     * from the loops' memory, so that the log is read once for all and not once each. */
+    size_t recent_events;
     /* Hands what was saved, and the answered asks of that loop (a list by node), to every loop. On the writer's thread. */
     void (*publish)(void *ctx, struct saved *saved, struct queue_node *answered);
     /* Each second, on the writer's thread: what other processes revoked at or after since. May be NULL. */
@@ -30,7 +32,9 @@ struct writer_counts {
 
 MUST_USE int writer_create(const struct writer_options *options, struct writer **ret_writer,
                            struct err_detail *reterr);
-/* Reads where every location stands (the first publish comes from inside), ends what was due while nobody ran, starts the thread. */
+/* Reads where every location stands, then ends what was due while nobody ran. Publishes from inside, on the caller's thread. */
+MUST_USE int writer_read(struct writer *writer, struct err_detail *reterr);
+/* Starts the thread, which publishes from now on. */
 MUST_USE int writer_start(struct writer *writer, struct err_detail *reterr);
 /* Answers what waits, then ends its thread. */
 void writer_stop(struct writer *writer);

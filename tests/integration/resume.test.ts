@@ -31,6 +31,11 @@ async function checkIns(count: number, location = "main"): Promise<number[]> {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
+const replayReads = async (of: Server): Promise<number> => {
+  const metrics = await (await fetch(`${of.origin}/metrics`)).text();
+  return Number(/^footfall_replay_reads_total (\d+)$/m.exec(metrics)?.[1]);
+};
+
 describe("resume", () => {
   test("gives what was missed while the connection was gone, then the live ones, each once", async () => {
     const first = await Client.following(server, owner);
@@ -167,4 +172,26 @@ describe("resume", () => {
     expect(client.seqs("north")).toEqual(range((heads.north ?? 0) + 1, (heads.north ?? 0) + 1200));
     await client.close();
   });
+});
+
+test("after a restart everybody is given what was missed, and the log was read once for all, not once each", { timeout: 60_000 }, async () => {
+  const other = await Server.start({ members: 400, args: ["--limits.admission_rate=0", "--limits.connections_per_address=0"] });
+  const token = await other.token();
+  const desk = await Client.open(other, { bearer: token });
+  const { payload } = await desk.next("authentication_success");
+  await Promise.all(Array.from({ length: 300 }, (_, at) => desk.request("check_in", { member_id: at + 1, location: "main" })));
+  await other.kill();
+  await other.begin();
+  const all = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const client = await Client.open(other);
+      client.send("authenticate", { token, resume: { epoch: payload.epoch, after: { main: 100 } } });
+      await client.until(() => client.seqs("main").length >= 200, "200 events", 30_000);
+      return client;
+    }),
+  );
+  for (const client of all) expect(client.seqs("main")).toEqual(range(101, 300));
+  expect(await replayReads(other)).toBe(0);
+  await Promise.all(all.map((client) => client.drop()));
+  await other.stop();
 });
