@@ -1,6 +1,6 @@
 // docs/api itself: what it says about messages has to hold together before the server is held against it.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -62,5 +62,19 @@ describe("docs/operations.md", () => {
     const lines = [...page.slice(page.indexOf("## Log lines"), page.indexOf("## Settings")).matchAll(/^\| (.+?) \| .+ \|$/gm)].map(([, line]) => line).filter((line) => line !== "line" && line !== "---");
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) expect(sources).toContain(`"${line}"`);
+  });
+});
+
+describe("docs/security.md", () => {
+  const rows = readFileSync(join(root, "docs/security.md"), "utf8").split("\n").filter((line) => /^\| (?!---|somebody)/.test(line));
+
+  test.each(rows.map((row) => [row.split("|")[1]?.trim(), row.split("|").at(-2) ?? ""]))("shows by a test what holds off: %s", (_threat, shownBy) => {
+    let file = "";
+    for (const [, path, words] of shownBy.matchAll(/`([^`]+)`|«([^»]+)»/g)) {
+      if (path !== undefined) file = join(root, path);
+      expect(existsSync(file), file).toBe(true);
+      if (words !== undefined) expect(readFileSync(file, "utf8")).toContain(words);
+    }
+    expect(file).not.toBe("");
   });
 });
