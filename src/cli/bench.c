@@ -18,10 +18,10 @@ struct bench {
     struct url url;
     const char *token;
     const char *location;
-    int64_t screen_count, device_count, rate, seconds, members, window, server_pid;
+    int64_t screen_count, device_count, rate, burst, seconds, members, window, server_pid;
     bool as_json;
     struct bench_socket *sockets; /* screens first, then devices */
-    int64_t open_count;
+    int64_t open_count, connect_us, connect_cpu_us;
     int64_t *due_us; /* of each member's last command, for the screens' latency */
     int64_t *seen;   /* by how many screens, of that command's event */
     uint8_t *inside;
@@ -177,11 +177,13 @@ static void on_tick(uv_timer_t *timer)
     int64_t run_us = bench->seconds * 1000000;
     bool over = now - bench->began_us >= run_us;
     if (!over && bench->rate > 0) {
-        int64_t due = (now - bench->began_us) * bench->rate / 1000000 + 1; /* the first at once */
-        while (bench->issued < due) issue(bench, bench->began_us + bench->issued * 1000000 / bench->rate);
-    } else if (!over) {
-        { /* as fast as it goes, so many under way */
+        /* The first at once. Those of a burst are due together, when its first is. */
+        int64_t bursts = (now - bench->began_us) * bench->rate / 1000000 / bench->burst + 1;
+        while (bench->issued < bursts * bench->burst) {
+            int64_t first = bench->issued - bench->issued % bench->burst;
+            issue(bench, bench->began_us + first * 1000000 / bench->rate);
         }
+    } else if (!over) { /* as fast as it goes, so many under way */
         while (bench->issued - bench->answered < bench->window * bench->device_count) issue(bench, now);
     }
     for (int64_t i = 0; i < bench->device_count; i++) {
@@ -203,7 +205,7 @@ static void on_connect_tick(uv_timer_t *timer)
 static void connect_all(struct bench *bench)
 {
     int64_t all = bench->screen_count + bench->device_count;
-    int64_t began_us = now_us();
+    int64_t began_us = now_us(), cpu_us = cpu_us_of(bench->server_pid);
     uv_timer_start(&bench->tick, on_connect_tick, 1, 1);
     for (int64_t i = 0; i < all && bench->cut == 0; i++) {
         /* Devices sign in by header and follow nothing; screens by ?token= and follow all that the token allows. */
@@ -213,9 +215,11 @@ static void connect_all(struct bench *bench)
         while (i - bench->open_count > 512 && bench->cut == 0) uv_run(&bench->loop, UV_RUN_ONCE);
     }
     uv_run(&bench->loop, UV_RUN_DEFAULT);
+    bench->connect_us = now_us() - began_us;
+    bench->connect_cpu_us = cpu_us_of(bench->server_pid) - cpu_us;
     if (!bench->as_json) {
         fprintf(stderr, "bench: %lld connections in %lld ms\n", (long long)bench->open_count,
-                (long long)(now_us() - began_us) / 1000);
+                (long long)bench->connect_us / 1000);
     }
 }
 
@@ -246,11 +250,12 @@ static int report(const struct bench *bench, int64_t took_us)
         printf(
             "{\"screens\":%lld,\"devices\":%lld,\"issued\":%lld,\"accepted\":%lld,\"refused\":%lld,\"unanswered\":%lld,\"per_second\":%.1f,"
             "\"delivered\":%lld,\"lost\":%lld,\"doubled\":%lld,\"order_errors\":%lld,\"connections_cut\":%lld,\"server_cpu_us\":%lld,"
-            "\"server_cpu_us_per_delivery\":%.3f,",
+            "\"server_cpu_us_per_delivery\":%.3f,\"connections\":%lld,\"connect_us\":%lld,\"connect_server_cpu_us\":%lld,",
             (long long)bench->screen_count, (long long)bench->device_count, (long long)bench->issued,
             (long long)bench->accepted, (long long)bench->refused, (long long)unanswered, per_second,
             (long long)bench->delivered, (long long)lost, (long long)doubled, (long long)bench->order_errors,
-            (long long)bench->cut, (long long)cpu_us, cpu_each);
+            (long long)bench->cut, (long long)cpu_us, cpu_each, (long long)bench->open_count,
+            (long long)bench->connect_us, (long long)bench->connect_cpu_us);
         print_json_latency("answer", &bench->answer_latency, ",");
         print_json_latency("delivery", &bench->delivery_latency, ",");
         print_json_latency("last_delivery", &bench->last_latency, "}\n");
@@ -318,7 +323,7 @@ int bench_command(int argc, char **argv)
 {
     struct bench bench = {.location = "main"};
     const char *screens = "100", *devices = "10", *rate = "100", *seconds = "10", *members = "1000",
-               *window = "8", *pid = "0";
+               *burst = "1", *window = "8", *pid = "0";
     const struct arg flags[] = {
         {.name = "token", .value_name = "JWT", .value = &bench.token, .help = "of staff or above"},
         {.name = "location", .value_name = "SLUG", .value = &bench.location, .help = "default main"},
@@ -334,6 +339,10 @@ int bench_command(int argc, char **argv)
          .value_name = "PER_SECOND",
          .value = &rate,
          .help = "commands a second; 0: as fast as they are answered; default 100"},
+        {.name = "burst",
+         .value_name = "N",
+         .value = &burst,
+         .help = "so many of them at one moment; default 1"},
         {.name = "window",
          .value_name = "N",
          .value = &window,
@@ -368,6 +377,7 @@ int bench_command(int argc, char **argv)
     bool numbers = args_number(&args, "screens", screens, 0, 1000000, &bench.screen_count) &&
                    args_number(&args, "devices", devices, 1, 1000000, &bench.device_count) &&
                    args_number(&args, "rate", rate, 0, 10000000, &bench.rate) &&
+                   args_number(&args, "burst", burst, 1, 1000, &bench.burst) &&
                    args_number(&args, "seconds", seconds, 1, 86400, &bench.seconds) &&
                    args_number(&args, "members", members, 1, 100000000, &bench.members) &&
                    args_number(&args, "window", window, 1, 64, &bench.window) &&
