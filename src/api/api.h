@@ -108,6 +108,15 @@ ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */
 #define API_ETAG_BYTES 24
 struct str api_etag(int64_t version, char ret_text[API_ETAG_BYTES]);
+/* Making something new, once for its Idempotency-Key: in one transaction on the writer make it, then read it for the answer; then,
+ * on the loop, with exchange->result. A repeat with the same content is not made again; with another it is answered id_reused. */
+struct api_making {
+    int (*make)(struct sql *sql, struct exchange *exchange, int64_t *ret_id);
+    int (*show)(struct sql *sql, struct exchange *exchange, int64_t id);
+    void (*then)(struct exchange *exchange);
+    bool changes_locations;
+};
+ON_LOOP void api_make(struct exchange *exchange, const char *type, const struct api_making *how);
 /* Idempotency-Key into the command, with the fingerprint of type and body. False: answered already. */
 ON_LOOP bool api_request_id(struct exchange *exchange, const char *type, const json_t *body,
                             struct command *command);

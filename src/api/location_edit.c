@@ -87,12 +87,18 @@ struct edit {
     const char *wrong_field;
 };
 
-static int create(struct sql *sql, struct exchange *exchange)
+static int make(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct edit *edit = exchange->state;
     TRY(location_create(sql, &edit->row, clock_wall(), &edit->id));
-    TRY(api_audit(sql, exchange, "create_location", "location", edit->id.n));
-    return location_read(sql, edit->id, &exchange->arena, &edit->row);
+    *ret_id = edit->id.n;
+    return api_audit(sql, exchange, "create_location", "location", edit->id.n);
+}
+
+static int show(struct sql *sql, struct exchange *exchange, int64_t id)
+{
+    struct edit *edit = exchange->state;
+    return location_read(sql, (struct location_id){id}, &exchange->arena, &edit->row);
 }
 
 ON_LOOP static void created(struct exchange *exchange)
@@ -124,7 +130,8 @@ void location_create_post(struct exchange *exchange)
         return;
     }
     edit->row.location.slug = json_in_str(slug);
-    exchange_write_locations(exchange, create, created);
+    static const struct api_making LOCATION = {make, show, created, true};
+    api_make(exchange, "create_location", &LOCATION);
 }
 
 static int update(struct sql *sql, struct exchange *exchange)

@@ -279,15 +279,21 @@ static int write_codes(struct sql *sql, const json_t *body, struct member_id id,
 
 /* --- Making and changing --- */
 
-static int create(struct sql *sql, struct exchange *exchange)
+static int make(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct editing *editing = exchange->state;
     int rc = member_create(sql, &editing->row, clock_wall(), &editing->id);
     if (rc == ERR_EXISTS) editing->wrong_field = "number";
     TRY(rc);
     TRY(write_codes(sql, exchange->body, editing->id, &editing->wrong_field));
-    TRY(api_audit(sql, exchange, "create_member", "member", editing->id.n));
-    return member_read(sql, editing->id, &exchange->arena, &editing->row);
+    *ret_id = editing->id.n;
+    return api_audit(sql, exchange, "create_member", "member", editing->id.n);
+}
+
+static int show(struct sql *sql, struct exchange *exchange, int64_t id)
+{
+    struct editing *editing = exchange->state;
+    return member_read(sql, (struct member_id){id}, &exchange->arena, &editing->row);
 }
 
 ON_LOOP static void fail_edit(struct exchange *exchange)
@@ -325,7 +331,8 @@ ON_LOOP void member_post(struct exchange *exchange)
     } else if (!may_change(exchange, body)) {
         exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
     } else {
-        exchange_write(exchange, create, created);
+        static const struct api_making MEMBER = {make, show, created, false};
+        api_make(exchange, "create_member", &MEMBER);
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include "store/plans.h"
 
+#include <stdio.h>
+
 struct holding {
     struct member_id id;
     struct member_row member;
@@ -77,7 +79,7 @@ static bool take_day(const json_t *body, const char *key, struct day *day)
     return json_is_null(value) || json_in_day(value, day) == 0;
 }
 
-static int create(struct sql *sql, struct exchange *exchange)
+static int make(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct holding *holding = exchange->state;
     struct membership_row *row = &holding->row;
@@ -92,7 +94,27 @@ static int create(struct sql *sql, struct exchange *exchange)
     holding->wrong_field = "ends";
     if (day_is(row->ends) && row->ends.number < row->starts.number) return ERR_RANGE;
     TRY(membership_add(sql, holding->id, row, &row->id));
+    *ret_id = row->id;
     return api_audit(sql, exchange, "add_membership", "member", holding->id.n);
+}
+
+/* NULL: the member has none of that id. */
+static const struct membership_row *membership_of(const struct member_row *member, int64_t id)
+{
+    for (size_t i = 0; i < member->membership_count; i++) {
+        if (member->memberships[i].id == id) return &member->memberships[i];
+    }
+    return NULL;
+}
+
+static int show(struct sql *sql, struct exchange *exchange, int64_t id)
+{
+    struct holding *holding = exchange->state;
+    TRY(member_read(sql, holding->id, &exchange->arena, &holding->member));
+    const struct membership_row *found = membership_of(&holding->member, id);
+    if (found == NULL) return ERR_NOT_FOUND;
+    holding->row = *found;
+    return 0;
 }
 
 ON_LOOP static void answer(struct exchange *exchange, int status)
@@ -140,7 +162,10 @@ ON_LOOP void membership_post(struct exchange *exchange)
     if (wrong != NULL) {
         api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
     } else {
-        exchange_write(exchange, create, created);
+        static const struct api_making MEMBERSHIP = {make, show, created, false};
+        char type[64];
+        snprintf(type, sizeof type, "create_membership of %lld", (long long)holding->id.n);
+        api_make(exchange, type, &MEMBERSHIP);
     }
 }
 
@@ -149,10 +174,7 @@ static int update(struct sql *sql, struct exchange *exchange)
     struct holding *holding = exchange->state;
     const json_t *body = exchange->body;
     TRY(member_read(sql, holding->id, &exchange->arena, &holding->member));
-    const struct membership_row *found = NULL;
-    for (size_t i = 0; i < holding->member.membership_count; i++) {
-        if (holding->member.memberships[i].id == holding->membership) found = &holding->member.memberships[i];
-    }
+    const struct membership_row *found = membership_of(&holding->member, holding->membership);
     if (found == NULL) return ERR_NOT_FOUND;
     holding->row = *found;
     struct membership_row *row = &holding->row;

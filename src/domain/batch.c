@@ -134,11 +134,16 @@ static int in_arena(struct batch *batch, const struct buf *text, struct str *ret
     return arena_str(&batch->arena, buf_str(text), ret_key);
 }
 
+int request_key_put(struct buf *out, struct str actor_key, struct str request_id)
+{
+    /* 0x1f cannot stand in either part: both are checked where they are read. */
+    return buf_printf(out, "%.*s\x1f%.*s", STR_ARG(actor_key), STR_ARG(request_id));
+}
+
 int request_key(struct batch *batch, const struct command *command, struct str *ret_key)
 {
     OWNED(buf) struct buf key = buf_of(1024);
-    /* 0x1f cannot stand in either part: both are checked where they are read. */
-    TRY(buf_printf(&key, "%.*s\x1f%.*s", STR_ARG(command->actor.key), STR_ARG(command->request_id)));
+    TRY(request_key_put(&key, command->actor.key, command->request_id));
     return in_arena(batch, &key, ret_key);
 }
 

@@ -158,6 +158,8 @@ struct batch_member *batch_member(const struct batch *batch, struct member_id id
 struct batch_visit *batch_visit(const struct batch *batch, struct visit_id id);
 
 /* The keys that commands name rows by; in the batch's arena. */
+/* Who asks, and by which id: what the same request is known by. */
+MUST_USE int request_key_put(struct buf *out, struct str actor_key, struct str request_id);
 MUST_USE int request_key(struct batch *batch, const struct command *command, struct str *ret_key);
 MUST_USE int denial_key(struct batch *batch, const struct command *command, struct member_id member,
                         struct str *ret_key);

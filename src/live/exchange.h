@@ -42,6 +42,7 @@ struct exchange {
     bool is_https;            /* as the browser sees it */
     struct arena arena;
     void *state;                               /* the handler's, in the arena */
+    void *once;                                /* api_make's, beside it */
     void (*on_end)(struct exchange *exchange); /* frees what state owns beyond the arena; NULL: nothing */
     json_t *body; /* the parsed body, if a handler read one; freed with the exchange */
     struct directory *held_directory;

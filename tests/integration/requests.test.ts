@@ -1,5 +1,5 @@
 // Contract 1.1, point 3: the same id from the same user is the same request.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { Rest } from "../support/rest.ts";
 import { Server } from "../support/server.ts";
@@ -106,4 +106,34 @@ test("an id is 1 to 64 bytes of text", async () => {
   desk.raw('{"type":"heartbeat","id":7,"payload":{}}');
   await desk.next("error", (message) => message.payload.code === "bad_message");
   await desk.close();
+});
+
+describe("Idempotency-Key of what makes something new", () => {
+  const cases: [string, string, object, object][] = [
+    ["a member", "/members", { first_name: "Ida", last_name: "Potent" }, { first_name: "Ida", last_name: "Other" }],
+    ["a location", "/locations", { slug: "pier", name: "Pier", timezone: "Europe/London" }, { slug: "dock", name: "Dock", timezone: "Europe/London" }],
+    ["a membership", "/members/3/memberships", { plan_id: 1, starts: "2026-11-01" }, { plan_id: 1, starts: "2026-12-01" }],
+  ];
+
+  test.each(cases)("%s is made once, shown again, and another with the same key is id_reused", async (what, path, body, other) => {
+    const rest = new Rest(server, owner);
+    const key = { "Idempotency-Key": `new ${what}` };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => rest.post(path, body, key)));
+    for (const answer of answers) expect(answer).toMatchObject({ status: 201, body: answers[0]?.body });
+    expect(await rest.post(path, other, key)).toMatchObject({ status: 409, body: { code: "id_reused" } });
+    const { body: list } = await rest.get(path === "/members" ? "/members?q=Ida%20Potent" : path);
+    const same = (list.items as Record<string, unknown>[]).filter((item) => Object.entries(body).every(([name, value]) => item[name] === value));
+    expect(same).toHaveLength(1);
+  });
+
+  test("a key that a check-in used is no key for a member, nor the other way", async () => {
+    const rest = new Rest(server, owner);
+    const desk = await Client.open(server, { bearer: owner });
+    await desk.next("authentication_success");
+    expect((await desk.request("check_in", { member_id: fresh(), location: "main" }, "shared-1")).type).toBe("check_in_success");
+    expect(await rest.post("/members", { first_name: "No", last_name: "Body" }, { "Idempotency-Key": "shared-1" })).toMatchObject({ status: 409, body: { code: "id_reused" } });
+    expect((await rest.post("/members", { first_name: "Some", last_name: "Body" }, { "Idempotency-Key": "shared-2" })).status).toBe(201);
+    expect(await desk.request("check_in", { member_id: fresh(), location: "main" }, "shared-2")).toMatchObject({ type: "error", payload: { code: "id_reused" } });
+    await desk.close();
+  });
 });
