@@ -282,6 +282,46 @@ static const struct sql_ops CONN_OPS = {
     .bytes = column_bytes,
 };
 
+/* --- The log of a process that is gone --- */
+
+static int write_again(sqlite3_file *log)
+{
+    static const int CHUNK_BYTES = 64 * 1024;
+    OWNED(mem) uint8_t *chunk = malloc((size_t)CHUNK_BYTES);
+    sqlite3_int64 size;
+    if (chunk == NULL) return SQLITE_NOMEM;
+    int rc = log->pMethods->xFileSize(log, &size);
+    for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += CHUNK_BYTES) {
+        int len = size - at < CHUNK_BYTES ? (int)(size - at) : CHUNK_BYTES;
+        rc = log->pMethods->xRead(log, chunk, len, at);
+        if (rc == SQLITE_OK) rc = log->pMethods->xWrite(log, chunk, len, at);
+    }
+    return rc == SQLITE_OK ? log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) : rc;
+}
+
+/* The exclusive mode is what keeps every other process out meanwhile; SQLITE_BUSY: one is in already. */
+static int settle(sqlite3 *db)
+{
+    sqlite3_file *log = NULL;
+    int rc = sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; SELECT count(*) FROM sqlite_schema", NULL, NULL,
+                          NULL);
+    if (rc != SQLITE_OK) return rc;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return rc == SQLITE_OK && log != NULL && log->pMethods != NULL ? write_again(log) : rc;
+}
+
+int sqlite_settle_log(const char *path)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) rc = settle(db);
+    bool disk = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_FULL;
+    int code = disk ? sqlite_err(db, rc) : 0; /* whoever opens it next tells what else there is */
+    ignore(sqlite3_close(db), "nothing is left open in it");
+    return code;
+}
+
 /* --- Opening --- */
 
 static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)

@@ -5,7 +5,7 @@
  * Bounds  SQL_STATEMENTS_MAX statements are kept; further ones are prepared each time. busy_ms for another process's lock.
  * Errors  as sql.h. After ERR_IO the connection is suspect: it is opened anew, and a commit of its own must succeed, before
  *         anything else is done with it, so that a failed fsync is never taken for a success by trying it again.
- * Tests   tests/unit/store/sql_test.c */
+ * Tests   tests/unit/store/sql_test.c, tests/unit/store/power_cut_test.c */
 #pragma once
 #include <sqlite3.h>
 #include "store/sql_impl.h"
@@ -34,6 +34,12 @@ struct sqlite_conn {
     size_t statement_count;
     struct sqlite_statement statements[SQLITE_SLOTS]; /* a hash table, open addressing */
 };
+
+/* Makes the log of a process that was killed durable, whole as it is read. What that process wrote may never have been synced, or its
+ * sync may have failed, and then no later sync mends it: it lies in memory alone, and SQLite takes it for committed. So every byte
+ * is written once more and synced, before anybody is told of what it says. Does nothing where another process has the database open:
+ * that one found the log first. */
+MUST_USE int sqlite_settle_log(const char *path);
 
 /* Opens path, or makes it where create is set. */
 MUST_USE int sqlite_conn_open(const char *path, enum sqlite_role role, int64_t busy_ms, bool create,

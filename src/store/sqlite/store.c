@@ -63,6 +63,11 @@ static int open_store(const struct store_options *options, struct store **ret_st
     self->busy_ms = options->busy_ms;
     self->path = str_dup_c(path);
     if (self->path == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
+    int settled = sqlite_settle_log(self->path);
+    if (settled < 0) {
+        return fail(reterr, settled, "the log beside %s cannot be written: %s; look at the disk", self->path,
+                    err_word(settled));
+    }
     TRY(sqlite_conn_open(self->path, SQLITE_WRITES, options->busy_ms, options->create, &self->conn, reterr));
     TRY(check_ours(self, reterr));
     *ret_store = &take(self)->store;
