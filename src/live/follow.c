@@ -312,7 +312,25 @@ static void put_locations(const struct session *session, struct json *json)
     jw_array_end(json);
 }
 
-/* choice NULL: follows nothing (yet). with_resume: say whether all was recovered. */
+static void put_chosen_heads(struct json *json, const struct choice *choice)
+{
+    jw_object(json, "heads");
+    for (size_t i = 0; i < choice->count; i++) {
+        jw_i64_at(json, channel_location(choice->channels[i])->slug, channel_head(choice->channels[i]).n);
+    }
+    jw_object_end(json);
+}
+
+static void put_refused(struct json *json, const struct choice *choice)
+{
+    jw_object(json, "refused");
+    for (size_t i = 0; i < choice->refused_count; i++) {
+        jw_str_at(json, choice->refused[i], str_c(code_name(choice->reasons[i])));
+    }
+    jw_object_end(json);
+}
+
+/* choice NULL: what it follows stays as it is. with_resume: say whether all was recovered. */
 ON_LOOP static void say_success(struct session *session, struct str id, const struct choice *choice,
                                 bool with_resume)
 {
@@ -329,11 +347,8 @@ ON_LOOP static void say_success(struct session *session, struct str id, const st
     jw_str(&out, "server_version", STR(FOOTFALL_VERSION));
     jw_i64(&out, "protocol", 1);
     jw_str(&out, "epoch", str_c(server->epoch));
-    jw_object(&out, "heads");
-    for (size_t i = 0; choice != NULL && i < choice->count; i++) {
-        jw_i64_at(&out, channel_location(choice->channels[i])->slug, channel_head(choice->channels[i]).n);
-    }
-    jw_object_end(&out);
+    if (choice == NULL) session_put_heads(session, &out);
+    else put_chosen_heads(&out, choice);
     if (with_resume) jw_bool(&out, "recovered", choice->recovered);
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
     else session_close(session, CLOSE_FAULT);
@@ -393,16 +408,8 @@ ON_LOOP static void say_unsubscribed(struct session *session, struct str id, con
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "unsubscribed", id);
-    jw_object(&out, "heads");
-    for (size_t i = 0; i < choice->count; i++) {
-        jw_i64_at(&out, channel_location(choice->channels[i])->slug, channel_head(choice->channels[i]).n);
-    }
-    jw_object_end(&out);
-    jw_object(&out, "refused");
-    for (size_t i = 0; i < choice->refused_count; i++) {
-        jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
-    }
-    jw_object_end(&out);
+    put_chosen_heads(&out, choice);
+    put_refused(&out, choice);
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
     else session_close(session, CLOSE_FAULT);
 }
@@ -488,16 +495,8 @@ ON_LOOP static void say_subscribed(struct session *session, struct str id, const
 {
     OWNED(buf) struct buf json = buf_of(OUT_BYTES_MAX);
     struct json out = out_begin(&json, "subscribed", id);
-    jw_object(&out, "heads");
-    for (size_t i = 0; i < choice->count; i++) {
-        jw_i64_at(&out, channel_location(choice->channels[i])->slug, channel_head(choice->channels[i]).n);
-    }
-    jw_object_end(&out);
-    jw_object(&out, "refused");
-    for (size_t i = 0; i < choice->refused_count; i++) {
-        jw_str_at(&out, choice->refused[i], str_c(code_name(choice->reasons[i])));
-    }
-    jw_object_end(&out);
+    put_chosen_heads(&out, choice);
+    put_refused(&out, choice);
     if (with_resume) jw_bool(&out, "recovered", choice->recovered);
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
     else session_close(session, CLOSE_FAULT);
