@@ -154,7 +154,7 @@ static int judge_batch(struct writer *writer, struct ask *const *asks, size_t co
                        struct saved **ret_saved) ON_WRITER
 {
     struct batch *batch = &writer->batch;
-    const struct command *commands[BATCH_COMMANDS_MAX];
+    const struct command *commands[BATCH_COMMANDS_MAX] = {0};
     for (size_t i = 0; i < count; i++) commands[i] = &asks[i]->command;
     TRY(batch_begin(batch, writer->directory, commands, count, now));
     TRY(store_load(writer->store, batch));
