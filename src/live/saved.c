@@ -1,5 +1,7 @@
 #include "live/saved.h"
 
+#include "ws/frame.h"
+
 #include <stdlib.h>
 
 int saved_create(size_t event_count, size_t state_count, struct saved **ret_saved)
@@ -32,4 +34,24 @@ void saved_unref(struct saved *saved)
     free(saved->events);
     free(saved->states);
     free(saved);
+}
+
+int saved_of_log(struct location_id location, const struct stored_event *events, size_t count,
+                 const struct stats *stats, struct seq first_kept, struct saved **ret_saved)
+{
+    OWNED(saved) struct saved *saved = NULL;
+    TRY(saved_create(count, stats == NULL ? 0 : 1, &saved));
+    for (size_t i = 0; i < count; i++) {
+        saved->events[i] = (struct saved_event){.location = location,
+                                                .seq = events[i].seq,
+                                                .kind = events[i].kind,
+                                                .at = events[i].at};
+        TRY(ws_frame_text(str_span(events[i].json), &saved->events[i].staff));
+    }
+    if (stats != NULL) {
+        saved->states[0] =
+            (struct saved_state){.location = location, .stats = *stats, .first_kept = first_kept};
+    }
+    *ret_saved = take(saved);
+    return 0;
 }

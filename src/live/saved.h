@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include "base/frame.h"
 #include "domain/stats.h"
+#include "store/store.h"
 
 struct saved_event {
     struct location_id location;
@@ -35,6 +36,9 @@ struct saved {
 
 /* Room for so many, to be filled by the maker; one reference. */
 MUST_USE int saved_create(size_t event_count, size_t state_count, struct saved **ret_saved);
+/* What the log of a location holds, and where it stands: for whoever was not there when it happened. stats NULL: events alone. */
+MUST_USE int saved_of_log(struct location_id location, const struct stored_event *events, size_t count,
+                          const struct stats *stats, struct seq first_kept, struct saved **ret_saved);
 struct saved *saved_ref(struct saved *saved);
 void saved_unref(struct saved *saved);
 static inline void saved_owned(struct saved **saved) { saved_unref(*saved); }

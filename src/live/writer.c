@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "live/judge.h"
 #include "protocol/codes.h"
-#include "ws/frame.h"
 
 #include <stdlib.h>
 
@@ -15,10 +15,7 @@
 
 struct writer {
     struct writer_options options;
-    struct store_writer *store;
-    struct directory *directory;
-    struct stats *stats; /* as published, by the directory's index */
-    struct batch batch;
+    struct judge judge;
     struct queue queue;
     pthread_t thread;
     bool started;
@@ -64,114 +61,7 @@ static struct ask *ask_of(struct queue_node *node)
     return (struct ask *)((char *)node - offsetof(struct ask, node));
 }
 
-/* --- What goes out --- */
-
-static size_t index_of(const struct writer *writer, struct location_id id)
-{
-    for (size_t low = 0, high = directory_count(writer->directory); low < high;) {
-        size_t middle = low + (high - low) / 2;
-        int64_t there = directory_at(writer->directory, middle)->id.n;
-        if (there == id.n) return middle;
-        if (there < id.n) low = middle + 1;
-        else high = middle;
-    }
-    never("a batch's locations are the directory's");
-    return 0;
-}
-
-static int saved_from_batch(struct writer *writer, struct saved **ret_saved)
-{
-    struct batch *batch = &writer->batch;
-    size_t states = 0;
-    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) {
-        states += state->changed ? 1 : 0;
-    }
-    OWNED(saved) struct saved *saved = NULL;
-    TRY(saved_create(batch->event_count, states, &saved));
-    for (size_t i = 0; i < batch->event_count; i++) {
-        const struct event *event = &batch->events[i];
-        saved->events[i] = (struct saved_event){.location = event->location->id,
-                                                .seq = event->seq,
-                                                .kind = event->kind,
-                                                .at = event->at};
-        TRY(ws_frame_text(str_span(event->json), &saved->events[i].staff));
-    }
-    size_t at = 0;
-    for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) {
-        if (!state->changed) continue;
-        saved->states[at++] = (struct saved_state){.location = state->location->id, .stats = state->stats};
-    }
-    *ret_saved = take(saved);
-    return 0;
-}
-
-/* After the save re-folded a day its statistics are the row's, so they are taken from the batch only now. */
-static void take_states(struct writer *writer, struct saved *saved)
-{
-    size_t at = 0;
-    for (struct location_state *state = writer->batch.locations; state != NULL; state = state->hh.next) {
-        if (!state->changed) continue;
-        saved->states[at++].stats = state->stats;
-        writer->stats[index_of(writer, state->location->id)] = state->stats;
-    }
-}
-
-static int encode_events(struct batch *batch)
-{
-    OWNED(buf) struct buf text = buf_of(EVENT_JSON_BYTES_MAX);
-    for (size_t i = 0; i < batch->event_count; i++) {
-        buf_clear(&text);
-        TRY(event_json(&batch->events[i], &text));
-        TRY(arena_str(&batch->arena, buf_str(&text), &batch->events[i].json));
-    }
-    return 0;
-}
-
-/* Each ask's reply in its kept form; what is kept for a request id is the same text. */
-static int encode_replies(struct batch *batch, struct ask *const *asks)
-{
-    for (size_t i = 0; i < batch->command_count; i++) {
-        const struct decision *decision = &batch->decisions[i];
-        struct ask *ask = asks[i];
-        ask->code = decision->code;
-        ask->replayed = decision->replayed;
-        buf_clear(&ask->reply);
-        if (decision->replayed) {
-            TRY(buf_put_str(&ask->reply, decision->request->reply));
-            continue;
-        }
-        TRY(reply_make(&ask->command, decision, ask->audience, &ask->reply));
-        if (decision->request != NULL) {
-            TRY(arena_str(&batch->arena, buf_str(&ask->reply), &decision->request->reply));
-        }
-    }
-    return 0;
-}
-
 /* --- One batch --- */
-
-static int judge_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now,
-                       struct saved **ret_saved) ON_WRITER
-{
-    struct batch *batch = &writer->batch;
-    const struct command *commands[BATCH_COMMANDS_MAX] = {0};
-    for (size_t i = 0; i < count; i++) commands[i] = &asks[i]->command;
-    TRY(batch_begin(batch, writer->directory, commands, count, now));
-    TRY(store_load(writer->store, batch));
-    int rc = decide(batch);
-    if (rc == 0) rc = encode_events(batch);
-    if (rc == 0) rc = encode_replies(batch, asks);
-    OWNED(saved) struct saved *saved = NULL;
-    if (rc == 0) rc = saved_from_batch(writer, &saved);
-    if (rc < 0) {
-        store_rollback(writer->store);
-        return rc;
-    }
-    TRY(store_save(writer->store, batch));
-    take_states(writer, saved);
-    *ret_saved = take(saved);
-    return 0;
-}
 
 static void fail_asks(struct ask *const *asks, size_t count, int rc)
 {
@@ -197,7 +87,7 @@ static int run_batch(struct writer *writer, struct ask *const *asks, size_t coun
     ON_WRITER
 {
     struct saved *saved = NULL;
-    int rc = judge_batch(writer, asks, count, now, &saved);
+    int rc = judge_batch(&writer->judge, asks, count, now, &saved);
     atomic_fetch_add(&writer->counts.batches, 1);
     atomic_fetch_add(&writer->counts.commands, (long long)count);
     if (rc < 0) {
@@ -213,7 +103,7 @@ static int run_batch(struct writer *writer, struct ask *const *asks, size_t coun
     bool nothing = saved->event_count == 0 && saved->state_count == 0;
     writer->options.publish(writer->options.ctx, nothing ? NULL : saved, list_of(asks, count));
     saved_unref(saved);
-    return writer->batch.more_due ? 1 : 0;
+    return writer->judge.batch.more_due ? 1 : 0;
 }
 
 static void run_due(struct writer *writer, struct wall_ms now) ON_WRITER
@@ -224,7 +114,7 @@ static void run_due(struct writer *writer, struct wall_ms now) ON_WRITER
 
 static void find_next_due(struct writer *writer) ON_WRITER
 {
-    if (store_next_due(writer->store, &writer->due_at) < 0) {
+    if (store_next_due(writer->judge.store, &writer->due_at) < 0) {
         writer->due_at = (struct wall_ms){clock_wall().ms + HOUSEKEEPING_MS};
     }
 }
@@ -239,7 +129,7 @@ static void run_commands(struct writer *writer, struct ask *const *asks, size_t 
 
 static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
 {
-    struct sql *sql = store_writer_sql(writer->store);
+    struct sql *sql = store_writer_sql(writer->judge.store);
     int rc = sql_begin(sql);
     if (rc == 0) {
         rc = ask->work(sql, ask);
@@ -254,26 +144,6 @@ static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
 
 /* --- Where every location stands --- */
 
-static int saved_of_events(struct location_id location, const struct stored_event *events, size_t count,
-                           const struct stats *stats, struct seq first_kept, struct saved **ret_saved)
-{
-    OWNED(saved) struct saved *saved = NULL;
-    TRY(saved_create(count, stats == NULL ? 0 : 1, &saved));
-    for (size_t i = 0; i < count; i++) {
-        saved->events[i] = (struct saved_event){.location = location,
-                                                .seq = events[i].seq,
-                                                .kind = events[i].kind,
-                                                .at = events[i].at};
-        TRY(ws_frame_text(str_span(events[i].json), &saved->events[i].staff));
-    }
-    if (stats != NULL) {
-        saved->states[0] =
-            (struct saved_state){.location = location, .stats = *stats, .first_kept = first_kept};
-    }
-    *ret_saved = take(saved);
-    return 0;
-}
-
 static int on_first_kept(void *ctx, const struct sql_row *row)
 {
     struct seq *first = ctx;
@@ -283,7 +153,7 @@ static int on_first_kept(void *ctx, const struct sql_row *row)
 
 static int64_t recent_events(const struct writer *writer)
 {
-    size_t share = RECENT_IN_ALL / (directory_count(writer->directory) + 1);
+    size_t share = RECENT_IN_ALL / (directory_count(writer->judge.directory) + 1);
     if (share < RECENT_SHOWN) share = RECENT_SHOWN;
     return (int64_t)(share < writer->options.recent_events ? share : writer->options.recent_events);
 }
@@ -291,19 +161,19 @@ static int64_t recent_events(const struct writer *writer)
 /* Publishes what the log has beyond what was told; at the start the last events. */
 static int tell_location(struct writer *writer, size_t index, bool at_start) ON_WRITER
 {
-    const struct location *location = directory_at(writer->directory, index);
-    struct sql *sql = store_writer_sql(writer->store);
+    const struct location *location = directory_at(writer->judge.directory, index);
+    struct sql *sql = store_writer_sql(writer->judge.store);
     struct seq head;
     struct stats stats;
     TRY(store_read_state(sql, location, &head, &stats));
     stats_roll(&stats, location->zone, clock_wall());
-    bool same = !at_start && writer->stats[index].as_of.n == stats.as_of.n &&
-                writer->stats[index].day.number == stats.day.number;
+    bool same = !at_start && writer->judge.stats[index].as_of.n == stats.as_of.n &&
+                writer->judge.stats[index].day.number == stats.day.number;
     if (same) return 0;
     struct seq first_kept = {0};
     TRY(sql_run(sql, "SELECT MIN(seq) FROM events WHERE location_id = $1",
                 SQL_VALUES(sql_int(location->id.n)), on_first_kept, &first_kept));
-    struct seq after = writer->stats[index].as_of;
+    struct seq after = writer->judge.stats[index].as_of;
     int64_t newest = head.n - recent_events(writer);
     if (at_start || after.n < newest) after.n = newest < 0 ? 0 : newest;
     OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
@@ -314,13 +184,13 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
         TRY(store_read_events(sql, location->id, after, RECENT_PAGE, &arena, &events, &count));
         if (count == 0) break;
         OWNED(saved) struct saved *saved = NULL;
-        TRY(saved_of_events(location->id, events, count, NULL, (struct seq){0}, &saved));
+        TRY(saved_of_log(location->id, events, count, NULL, (struct seq){0}, &saved));
         writer->options.publish(writer->options.ctx, saved, NULL);
         after = events[count - 1].seq;
     }
     OWNED(saved) struct saved *saved = NULL;
-    TRY(saved_of_events(location->id, NULL, 0, &stats, first_kept, &saved));
-    writer->stats[index] = stats;
+    TRY(saved_of_log(location->id, NULL, 0, &stats, first_kept, &saved));
+    writer->judge.stats[index] = stats;
     writer->options.publish(writer->options.ctx, saved, NULL);
     return 0;
 }
@@ -328,14 +198,15 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
 static int read_directory(struct writer *writer, struct err_detail *reterr) ON_WRITER
 {
     OWNED(directory) struct directory *directory = NULL;
-    TRY(store_read_directory(store_writer_sql(writer->store), &directory, reterr));
+    TRY(store_read_directory(store_writer_sql(writer->judge.store), &directory, reterr));
     struct stats *stats = calloc(directory_count(directory) + 1, sizeof *stats);
     if (stats == NULL) return fail(reterr, ERR_NOMEM, "out of memory while reading the locations");
     for (size_t i = 0; i < directory_count(directory); i++) {
         stats[i] = (struct stats){.day = DAY_NONE, .peak_at = WALL_NONE};
         const struct location *location = directory_at(directory, i);
-        bool known = writer->directory != NULL && directory_by_id(writer->directory, location->id) != NULL;
-        if (known) stats[i] = writer->stats[index_of(writer, location->id)];
+        bool known =
+            writer->judge.directory != NULL && directory_by_id(writer->judge.directory, location->id) != NULL;
+        if (known) stats[i] = *judge_stats(&writer->judge, location->id);
     }
     OWNED(saved) struct saved *saved = NULL;
     if (saved_create(0, 0, &saved) < 0) {
@@ -343,17 +214,18 @@ static int read_directory(struct writer *writer, struct err_detail *reterr) ON_W
         return fail(reterr, ERR_NOMEM, "out of memory while reading the locations");
     }
     saved->directory = directory_ref(directory);
-    free(writer->stats);
-    writer->stats = stats;
-    directory_unref(writer->directory);
-    writer->directory = take(directory);
+    free(writer->judge.stats);
+    writer->judge.stats = stats;
+    directory_unref(writer->judge.directory);
+    writer->judge.directory = take(directory);
     writer->options.publish(writer->options.ctx, saved, NULL);
     return 0;
 }
 
 static int tell_all(struct writer *writer, bool at_start) ON_WRITER
 {
-    for (size_t i = 0; i < directory_count(writer->directory); i++) TRY(tell_location(writer, i, at_start));
+    for (size_t i = 0; i < directory_count(writer->judge.directory); i++)
+        TRY(tell_location(writer, i, at_start));
     return 0;
 }
 
@@ -369,11 +241,12 @@ static int catch_up(struct writer *writer) ON_WRITER
 /* Contract section 1: one stats_update at the location's midnight. */
 static void roll_days(struct writer *writer, struct wall_ms now) ON_WRITER
 {
-    for (size_t i = 0; i < directory_count(writer->directory); i++) {
-        const struct location *location = directory_at(writer->directory, i);
-        if (!stats_roll(&writer->stats[i], location->zone, now)) continue;
+    for (size_t i = 0; i < directory_count(writer->judge.directory); i++) {
+        const struct location *location = directory_at(writer->judge.directory, i);
+        if (!stats_roll(&writer->judge.stats[i], location->zone, now)) continue;
         struct saved *saved;
-        if (saved_of_events(location->id, NULL, 0, &writer->stats[i], (struct seq){0}, &saved) < 0) continue;
+        if (saved_of_log(location->id, NULL, 0, &writer->judge.stats[i], (struct seq){0}, &saved) < 0)
+            continue;
         writer->options.publish(writer->options.ctx, saved, NULL);
         saved_unref(saved);
     }
@@ -385,7 +258,7 @@ static void keep_house(struct writer *writer) ON_WRITER
     if (now.ms < writer->housekeeping_at.ms) return;
     writer->housekeeping_at.ms = now.ms + HOUSEKEEPING_MS;
     roll_days(writer, clock_wall());
-    int changed = store_changed_outside(writer->store);
+    int changed = store_changed_outside(writer->judge.store);
     if (atomic_exchange(&writer->reload, false) || changed == 1) {
         ignore(catch_up(writer), "logged there; the next second tries again");
         find_next_due(writer);
@@ -393,9 +266,9 @@ static void keep_house(struct writer *writer) ON_WRITER
     if (writer->options.poll_revoked != NULL) {
         /* Two seconds back: what was committed just before the last look may carry an earlier time. */
         struct wall_ms since = {clock_wall().ms - HOUSEKEEPING_MS - 2000};
-        writer->options.poll_revoked(writer->options.ctx, store_writer_sql(writer->store), since);
+        writer->options.poll_revoked(writer->options.ctx, store_writer_sql(writer->judge.store), since);
     }
-    int rc = store_prune(writer->store, clock_wall(), writer->options.events_keep_ms, PRUNE_ROWS);
+    int rc = store_prune(writer->judge.store, clock_wall(), writer->options.events_keep_ms, PRUNE_ROWS);
     if (rc < 0) log_warn("old requests and events could not be removed", F_ERR(rc));
 }
 
@@ -457,13 +330,13 @@ int writer_create(const struct writer_options *options, struct writer **ret_writ
     if (writer == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     writer->options = *options;
     writer->due_at = WALL_NONE;
-    batch_init(&writer->batch, options->rules);
+    batch_init(&writer->judge.batch, options->rules);
     int rc = queue_init(&writer->queue, options->asks_max);
     if (rc < 0) {
         free(writer);
         return fail(reterr, rc, "out of memory");
     }
-    rc = store_writer_open(options->store, &writer->store, reterr);
+    rc = store_writer_open(options->store, &writer->judge.store, reterr);
     if (rc < 0) {
         writer_free(writer);
         return rc;
@@ -511,10 +384,10 @@ void writer_free(struct writer *writer)
         ask_free(ask);
     }
     queue_done(&writer->queue);
-    batch_done(&writer->batch);
-    store_writer_close(writer->store);
-    directory_unref(writer->directory);
-    free(writer->stats);
+    batch_done(&writer->judge.batch);
+    store_writer_close(writer->judge.store);
+    directory_unref(writer->judge.directory);
+    free(writer->judge.stats);
     free(writer);
 }
 
