@@ -1,7 +1,9 @@
 // Limits of a user and of all that come at once (contract, «Close codes»: 1013, 4429), told in a way that a browser can read.
 import { afterEach, expect, test } from "vitest";
 import { Client, type Message } from "../support/client.ts";
+import { Raw } from "../support/raw.ts";
 import { Server } from "../support/server.ts";
+import { settings } from "../support/settings.ts";
 
 let server: Server;
 afterEach(() => server.stop());
@@ -89,4 +91,29 @@ test("one address holds so many sockets and no more: rate_limited, 4429, until o
   }
   await held[0]?.close();
   await expect.poll(async () => (await first(await Client.open(server, { bearer: token }))).type, { timeout: 5000 }).toBe("authentication_success");
+});
+
+// HALF_OPEN=9000 for as many as the machine's file limit allows.
+const halfOpen = Number(process.env["HALF_OPEN"] ?? 3000);
+
+test(`${halfOpen} connections that say nothing, or half of something: nobody else notices, and they are let go`, { timeout: 120_000 }, async () => {
+  server = await Server.start({ members: 50, args: [settings.requestTimeout(4), settings.authTimeout(4)] });
+  const token = await server.token();
+  const desk = await Client.open(server, { bearer: token });
+  await desk.next("authentication_success");
+  const beginnings = ["", "GET /", "GET /ws/checkins/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websock"];
+  const idle: Raw[] = [];
+  for (let at = 0; at < halfOpen; at += 100) {
+    idle.push(...(await Promise.all(Array.from({ length: 100 }, async (_, of) => {
+      const raw = await Raw.connect(server);
+      raw.write(Buffer.from(beginnings[(at + of) % beginnings.length] as string));
+      return raw;
+    }))));
+  }
+  for (let member = 1; member <= 20; member++) {
+    expect((await desk.request("check_in", { member_id: member, location: "main" })).type).toBe("check_in_success");
+  }
+  await expect.poll(() => idle.filter((raw) => !raw.ended).length, { timeout: 60_000, interval: 500 }).toBe(0);
+  expect((await desk.request("check_in", { member_id: 21, location: "main" })).payload.currently_in).toBe(21);
+  for (const raw of idle) raw.destroy();
 });
