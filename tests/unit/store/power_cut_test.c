@@ -216,6 +216,16 @@ static void what_was_confirmed_survives_a_power_cut(void **state)
     each_run(60, cut_the_power);
 }
 
+static void cut_and_end(struct run *run)
+{
+    faulty_cut_at(faulty_changes() + 1);
+    ignore(try_batch(run), "the power is gone");
+    restart(run, faulty_power_up);
+    check_database(run);
+    check_confirmed(run);
+    end(run);
+}
+
 /* One call fails in the middle; the batch is asked for again, and at the end the power goes. */
 static void fail_once(struct run *run, uint64_t seed, enum faulty_call call, uint64_t within, int code)
 {
@@ -227,12 +237,7 @@ static void fail_once(struct run *run, uint64_t seed, enum faulty_call call, uin
     must(run, faulty_has_failed());
     check_database(run);
     check_confirmed(run);
-    faulty_cut_at(faulty_changes() + 1);
-    ignore(try_batch(run), "the power is gone");
-    restart(run, faulty_power_up);
-    check_database(run);
-    check_confirmed(run);
-    end(run);
+    cut_and_end(run);
 }
 
 /* The process is killed in the middle of it, perhaps after a failed sync. The next one reads a commit that nobody was told of, and that is
@@ -248,12 +253,7 @@ static void kill_and_cut(struct run *run, uint64_t seed)
     faulty_kill();
     restart(run, faulty_next_process);
     ask_again(run);
-    faulty_cut_at(faulty_changes() + 1);
-    ignore(try_batch(run), "the power is gone");
-    restart(run, faulty_power_up);
-    check_database(run);
-    check_confirmed(run);
-    end(run);
+    cut_and_end(run);
 }
 
 static void what_a_killed_process_left_is_made_durable_before_it_is_told(void **state)

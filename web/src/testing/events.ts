@@ -1,5 +1,6 @@
 /** Events of a location's log, as the socket brings them. */
 import type { LiveEvent } from '@footfall/realtime';
+import type { Answer } from '@/features/check-in/answer.ts';
 import type { LiveState, LogEvent } from '@/features/live/live-state.ts';
 
 type Of<Type extends LogEvent['type']> = Extract<LogEvent, { type: Type }>;
@@ -93,3 +94,22 @@ export function liveState(changes: Partial<LiveState> = {}): LiveState {
     ...changes,
   };
 }
+
+/** The answer of a check-in that went well. */
+export const letIn = (changes: object = {}): Answer => ({
+  kind: 'let_in',
+  success: {
+    success: true,
+    visit_id: 1,
+    member: brief(1),
+    location: 'main',
+    checked_in_at: '2026-11-25T09:00:00.000Z',
+    seq: 1,
+    currently_in: 1,
+    replayed: false,
+    repeated: false,
+    warnings: [],
+    greetings: [],
+    ...changes,
+  },
+});

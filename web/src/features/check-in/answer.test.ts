@@ -1,25 +1,7 @@
 import { RequestError } from '@footfall/realtime';
 import { describe, expect, it } from 'vitest';
 import { type Answer, memberOf, refusal, toneOf, wordOf } from './answer.ts';
-import { brief } from '@/testing/events.ts';
-
-const letIn = (changes: object = {}): Answer => ({
-  kind: 'let_in',
-  success: {
-    success: true,
-    visit_id: 1,
-    member: brief(1),
-    location: 'main',
-    checked_in_at: '2026-11-25T09:00:00.000Z',
-    seq: 1,
-    currently_in: 1,
-    replayed: false,
-    repeated: false,
-    warnings: [],
-    greetings: [],
-    ...changes,
-  },
-});
+import { letIn } from '@/testing/events.ts';
 const refused = (code: string, details: object = {}): Answer =>
   refusal('in', { kind: 'code', code: '0000055433' }, new RequestError(code, code, { error: code, code, ...details }));
 

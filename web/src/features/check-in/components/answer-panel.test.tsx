@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, refusal } from '../answer.ts';
 import { type AnswerActions, AnswerPanel } from './answer-panel.tsx';
-import { brief } from '@/testing/events.ts';
+import { brief, letIn } from '@/testing/events.ts';
 import { FakeApi } from '@/testing/fake-api.ts';
 import { member } from '@/testing/fakes.ts';
 import { expectNoViolations, renderWith } from '@/testing/render.tsx';
@@ -12,25 +12,15 @@ import { expectNoViolations, renderWith } from '@/testing/render.tsx';
 const actions = { submit: vi.fn(), undo: vi.fn(), undoing: false, withdraw: vi.fn(), dismiss: vi.fn() } satisfies AnswerActions;
 beforeEach(() => vi.clearAllMocks());
 
-const welcome: Answer = {
-  kind: 'let_in',
-  success: {
-    success: true,
-    visit_id: 9,
-    member: brief(42, 'Elif Novák'),
-    location: 'main',
-    checked_in_at: '2026-11-25T09:00:00.000Z',
-    seq: 1,
-    currently_in: 1,
-    replayed: false,
-    repeated: false,
-    warnings: [{ code: 'balance_due', message: 'Owes' }],
-    greetings: [
-      { code: 'birthday', message: 'x' },
-      { code: 'of_tomorrow', message: 'Something new' },
-    ],
-  },
-};
+const welcome: Answer = letIn({
+  visit_id: 9,
+  member: brief(42, 'Elif Novák'),
+  warnings: [{ code: 'balance_due', message: 'Owes' }],
+  greetings: [
+    { code: 'birthday', message: 'x' },
+    { code: 'of_tomorrow', message: 'Something new' },
+  ],
+});
 
 function refused(code: string, canOverride: boolean, known = true): Answer {
   const details = { error: code, code, can_override: canOverride, ...(known ? { member: brief(43, 'Nadia Rossi') } : {}) };
