@@ -8,7 +8,7 @@ let server: Server;
 let path: string;
 
 beforeAll(async () => {
-  server = await Server.start({ members: 10, args: [settings.closeTimeout(1)] });
+  server = await Server.start({ members: 60, args: [settings.closeTimeout(1)] });
   path = `/ws/checkins/?token=${await server.token()}`;
 });
 afterAll(() => server.stop());
@@ -95,6 +95,18 @@ test("bytes one a packet, and many frames in one packet, are the same messages",
   expect((await textFrame(raw, "heartbeat_ack")).id).toBe("slow");
   raw.write(Buffer.concat(Array.from({ length: 50 }, (_, at) => frame({ payload: heartbeat(`many-${at}`) }))));
   for (let at = 0; at < 50; at++) expect((await textFrame(raw, "heartbeat_ack")).id).toBe(`many-${at}`);
+  raw.destroy();
+});
+
+test("many commands in one packet are decided together: few transactions, each answered", async () => {
+  const transactions = async (): Promise<number> => Number(/^footfall_batches_total (\d+)$/m.exec(await (await fetch(`${server.origin}/metrics`)).text())?.[1]);
+  const raw = await Raw.upgraded(server, path);
+  const before = await transactions();
+  const checkIn = (member: number): string => JSON.stringify({ type: "check_in", id: `together-${member}`, payload: { member_id: member, location: "north" } });
+  raw.write(Buffer.concat(Array.from({ length: 50 }, (_, at) => frame({ payload: checkIn(at + 1) }))));
+  const answered = new Set<string | undefined>();
+  while (answered.size < 50) answered.add((await textFrame(raw, "check_in_success")).id);
+  expect((await transactions()) - before).toBeLessThan(10);
   raw.destroy();
 });
 

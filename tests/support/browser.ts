@@ -41,7 +41,7 @@ export class Desk {
   }
 
   static async open(browser: Browser, server: Server, { width = 1280, height = 900, colorScheme = "light" }: DeskOptions = {}): Promise<Desk> {
-    const context = await browser.newContext({ baseURL: server.origin, locale: "en-GB", viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+    const context = await browser.newContext({ baseURL: server.origin, ignoreHTTPSErrors: true, locale: "en-GB", viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
     context.setDefaultTimeout(WAIT_MS);
     const desk = new Desk(context, await context.newPage());
     await desk.page.goto("/");

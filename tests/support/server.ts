@@ -75,6 +75,7 @@ export class Server {
   stderr = "";
   readonly #options: ServerOptions;
   #child: ChildProcess | undefined;
+  #scheme = "http";
 
   private constructor(options: ServerOptions) {
     this.#options = options;
@@ -94,7 +95,7 @@ export class Server {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   get pid(): number {
@@ -120,9 +121,10 @@ export class Server {
       child.once("exit", (code, signal) => reject(new Error(`ended (${code ?? signal}) before it was ready: ${this.stdout}${this.stderr}`)));
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
         this.stdout += text;
-        const line = /^ready http:\/\/127\.0\.0\.1:(\d+)$/m.exec(this.stdout);
+        const line = /^ready (https?):\/\/127\.0\.0\.1:(\d+)$/m.exec(this.stdout);
         if (line) {
-          this.port = Number(line[1]);
+          this.#scheme = line[1] as string;
+          this.port = Number(line[2]);
           clearTimeout(late);
           resolveReady();
         }
