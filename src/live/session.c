@@ -182,6 +182,17 @@ ON_LOOP static void say_alive(struct session *session)
     if (out_end(&out) == 0) ignore(session_send(session, &json), "it closes by itself");
 }
 
+static bool has_expired(const struct session *session)
+{
+    return session->who != NULL && session->who->expires_at.ms <= clock_wall().ms;
+}
+
+ON_LOOP static void expire(struct session *session)
+{
+    session_error(session, NULL, CODE_UNAUTHENTICATED, "The token has expired; sign in again");
+    session_close(session, CLOSE_UNAUTHENTICATED);
+}
+
 /* Contract 1.1, point 5. Intervals without a byte are counted, not times subtracted: net/loop.h says why. */
 static void on_interval(struct timer *timer)
 {
@@ -194,6 +205,10 @@ static void on_interval(struct timer *timer)
     if (session->silent_intervals >= 2) {
         count_up(&session->worker->counts.silent_closed);
         session_close(session, CLOSE_SILENT);
+        return;
+    }
+    if (has_expired(session)) { /* the wall clock leapt past it: a machine that slept, a clock that was set */
+        expire(session);
         return;
     }
     set_timer(session, jittered(limits_of(session)->heartbeat_ms), on_interval);
@@ -218,12 +233,11 @@ static void on_token_timer(struct timer *timer)
 {
     in_loop();
     struct session *session = session_of_token_timer(timer);
-    int64_t left_ms = session->who->expires_at.ms - clock_wall().ms;
-    if (left_ms <= 0) {
-        session_error(session, NULL, CODE_UNAUTHENTICATED, "The token has expired; sign in again");
-        session_close(session, CLOSE_UNAUTHENTICATED);
+    if (has_expired(session)) {
+        expire(session);
         return;
     }
+    int64_t left_ms = session->who->expires_at.ms - clock_wall().ms;
     if (left_ms <= EXPIRY_WARNING_MS && !session->warned_expiry) {
         session->warned_expiry = true;
         OWNED(buf) struct buf json = buf_of(512);

@@ -57,14 +57,26 @@ describe("signs of life", () => {
     raw.destroy();
   });
 
-  test("after a pause of its own the server reads before it judges", async () => {
-    const client = await Client.following(server, owner);
+  // PAUSE_S=30 for a longer one.
+  const pause_s = Number(process.env["PAUSE_S"] ?? 3.5);
+
+  test(`after a pause of its own (${pause_s} s) the server reads before it judges, and every stream goes on`, { timeout: 30_000 + pause_s * 1000 }, async () => {
+    const clients = await Promise.all(Array.from({ length: 20 }, () => Client.following(server, owner)));
+    const [desk] = clients as [Client];
+    const before = await desk.request("check_in", { member_id: 1, location: "main" });
     server.signal("SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, 3500));
-    client.send("heartbeat", {}, "while-stopped");
+    await new Promise((resolve) => setTimeout(resolve, pause_s * 1000));
+    for (const client of clients) client.send("heartbeat", {}, "while-stopped");
+    desk.send("check_out", { member_id: 1 }, "asked-while-stopped");
     server.signal("SIGCONT");
-    expect((await client.next("heartbeat_ack")).id).toBe("while-stopped");
-    await client.close();
+    const { payload } = await desk.next("check_out_success");
+    expect(payload.seq).toBe(before.payload.seq + 1);
+    for (const client of clients) {
+      expect((await client.next("heartbeat_ack")).id).toBe("while-stopped");
+      await client.until(() => client.seqs("main").at(-1) === payload.seq, "the event");
+      expect(client.seqs("main").slice(-2)).toEqual([payload.seq - 1, payload.seq]);
+      await client.close();
+    }
   });
 });
 
