@@ -8,7 +8,7 @@ static int on_event(void *ctx, const struct sql_row *row)
     struct stored_event *event = list_add(events);
     if (event == NULL) return ERR_NOMEM;
     event->seq = (struct seq){row_int(row, 0)};
-    event->kind = (enum event_kind)row_int(row, 1);
+    event->kind = (enum event_kind)row_i32(row, 1, EVENT_CHECKED_IN, EVENT_CORRECTED);
     event->at = row_wall(row, 2);
     return row_copy(row, 3, events->arena, &event->json);
 }

@@ -7,8 +7,9 @@ int ids_run(struct sql *sql, const char *text, const int64_t *ids, size_t count,
 {
     for (size_t from = 0; from < count; from += IDS_AT_ONCE) {
         struct sql_value values[IDS_AT_ONCE];
-        /* Ids begin at 1: 0 finds nothing. */
-        for (size_t i = 0; i < IDS_AT_ONCE; i++) values[i] = sql_int(from + i < count ? ids[from + i] : 0);
+        /* NULL finds nothing, whatever a damaged row holds. */
+        for (size_t i = 0; i < IDS_AT_ONCE; i++)
+            values[i] = from + i < count ? sql_int(ids[from + i]) : sql_null();
         TRY(sql_run(sql, text, values, IDS_AT_ONCE, on_row, ctx));
     }
     return 0;

@@ -75,10 +75,10 @@ static int location_of_row(const struct sql_row *row, struct arena *arena, struc
 {
     *ret_row = (struct location_row){
         .location = {.id = {row_int(row, 0)},
-                     .capacity = row_is_null(row, 5) ? CAPACITY_NONE : (int32_t)row_int(row, 5),
+                     .capacity = row_i32_or(row, 5, 1, INT32_MAX, CAPACITY_NONE),
                      .hard_capacity = row_bool(row, 6),
-                     .exits = (enum exits)row_int(row, 7),
-                     .assumed_stay_minutes = (int32_t)row_int(row, 8)},
+                     .exits = (enum exits)row_i32(row, 7, EXITS_ASSUMED, EXITS_RECORDED),
+                     .assumed_stay_minutes = row_i32(row, 8, 1, 960)},
         .version = row_int(row, 9),
         .created_at = row_wall(row, 10),
         .updated_at = row_wall(row, 11),

@@ -59,13 +59,13 @@ static int on_membership(void *ctx, const struct sql_row *row)
     *membership = (struct membership_row){
         .id = row_int(row, 1),
         .plan_id = row_is_null(row, 2) ? 0 : row_int(row, 2),
-        .state = (enum membership_state)row_int(row, 4),
+        .state = (enum membership_state)row_i32(row, 4, MEMBERSHIP_ACTIVE, MEMBERSHIP_CANCELLED),
         .starts = row_day(row, 5),
         .ends = row_day(row, 6),
         .frozen_from = row_day(row, 7),
         .frozen_until = row_day(row, 8),
         .cancelled_on = row_day(row, 9),
-        .visits_left = row_is_null(row, 10) ? -1 : (int32_t)row_int(row, 10),
+        .visits_left = row_i32_or(row, 10, 0, INT32_MAX, -1),
     };
     return row_copy(row, 3, reading->all.arena, &membership->plan);
 }

@@ -28,9 +28,9 @@ static int on_plan(void *ctx, const struct sql_row *row)
     struct plan_row *plan = list_add(list);
     if (plan == NULL) return ERR_NOMEM;
     plan->id = row_int(row, 0);
-    plan->months = row_is_null(row, 2) ? 0 : (int32_t)row_int(row, 2);
-    plan->days = row_is_null(row, 3) ? 0 : (int32_t)row_int(row, 3);
-    plan->visits = row_is_null(row, 4) ? 0 : (int32_t)row_int(row, 4);
+    plan->months = row_i32_or(row, 2, 1, 12000, 0);
+    plan->days = row_i32_or(row, 3, 1, 3000000, 0);
+    plan->visits = row_i32_or(row, 4, 1, INT32_MAX, 0);
     TRY(row_copy(row, 1, list->arena, &plan->name));
     return row_copy(row, 5, list->arena, &plan->locations);
 }

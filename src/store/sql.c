@@ -1,5 +1,12 @@
 #include "store/sql_impl.h"
 
+#include "base/utf8.h"
+
+#define DAY_MIN (-719162)                   /* 0001-01-01 */
+#define DAY_MAX 2932896                     /* 9999-12-31 */
+#define WALL_MS_MIN INT64_C(-2208988800000) /* 1900 */
+#define WALL_MS_MAX INT64_C(7258118400000)  /* 2200 */
+
 int sql_run(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
             sql_on_row *on_row, void *ctx)
 {
@@ -35,9 +42,40 @@ struct span row_blob(const struct sql_row *row, int column) { return row->ops->b
 
 struct str row_text(const struct sql_row *row, int column)
 {
-    /* What is stored as text was UTF-8 when it came in: only strs are bound. */
     struct span bytes = row->ops->bytes(row, column);
-    return (struct str){(const char *)bytes.at, bytes.len};
+    struct str text = {NULL, 0};
+    if (bytes.at == NULL || utf8_check(bytes, &text) == 0) return text;
+    *row->damaged = true;
+    return STR("");
+}
+
+static int64_t within(const struct sql_row *row, int column, int64_t min, int64_t max)
+{
+    int64_t number = row_int(row, column);
+    if (number >= min && number <= max) return number;
+    *row->damaged = true;
+    return min;
+}
+
+int32_t row_i32(const struct sql_row *row, int column, int32_t min, int32_t max)
+{
+    return (int32_t)within(row, column, min, max);
+}
+
+int32_t row_i32_or(const struct sql_row *row, int column, int32_t min, int32_t max, int32_t otherwise)
+{
+    return row_is_null(row, column) ? otherwise : row_i32(row, column, min, max);
+}
+
+struct day row_day(const struct sql_row *row, int column)
+{
+    return row_is_null(row, column) ? DAY_NONE : (struct day){row_i32(row, column, DAY_MIN, DAY_MAX)};
+}
+
+struct wall_ms row_wall(const struct sql_row *row, int column)
+{
+    if (row_is_null(row, column)) return WALL_NONE;
+    return (struct wall_ms){within(row, column, WALL_MS_MIN, WALL_MS_MAX)};
 }
 
 int row_copy(const struct sql_row *row, int column, struct arena *arena, struct str *ret_text)

@@ -70,7 +70,8 @@ MUST_USE int sql_begin(struct sql *sql);
 MUST_USE int sql_commit(struct sql *sql);
 void sql_rollback(struct sql *sql);
 
-/* Columns by position. */
+/* Columns by position. A value that cannot be (a moment of the year 300,000, a kind that there is not, bytes that are no UTF-8) comes from a
+ * damaged file or another program's hand: something harmless is given in its place, and sql_run is ERR_CORRUPT after the callback. */
 bool row_is_null(const struct sql_row *row, int column);
 int64_t row_int(const struct sql_row *row, int column);
 struct str row_text(const struct sql_row *row,
@@ -79,11 +80,11 @@ struct span row_blob(const struct sql_row *row, int column);
 /* The text in the arena. */
 MUST_USE int row_copy(const struct sql_row *row, int column, struct arena *arena, struct str *ret_text);
 static inline bool row_bool(const struct sql_row *row, int column) { return row_int(row, column) != 0; }
-static inline struct day row_day(const struct sql_row *row, int column)
-{
-    return row_is_null(row, column) ? DAY_NONE : (struct day){(int32_t)row_int(row, column)};
-}
-static inline struct wall_ms row_wall(const struct sql_row *row, int column)
-{
-    return row_is_null(row, column) ? WALL_NONE : (struct wall_ms){row_int(row, column)};
-}
+/* A number within these bounds; where it is not, min. */
+int32_t row_i32(const struct sql_row *row, int column, int32_t min, int32_t max);
+/* The same; otherwise where NULL. */
+int32_t row_i32_or(const struct sql_row *row, int column, int32_t min, int32_t max, int32_t otherwise);
+/* Years 1 to 9999; DAY_NONE where NULL. */
+struct day row_day(const struct sql_row *row, int column);
+/* Years 1900 to 2200, so that what is added to it can be written, too; WALL_NONE where NULL. */
+struct wall_ms row_wall(const struct sql_row *row, int column);

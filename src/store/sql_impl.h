@@ -31,4 +31,5 @@ struct sql {
 struct sql_row {
     const struct sql_ops *ops;
     void *native;
+    bool *damaged; /* a column held what it cannot: sql_run is ERR_CORRUPT once the callback is back */
 };

@@ -37,7 +37,7 @@ static int read_visit(const struct sql_row *row, struct arena *arena, struct vis
         .automatic = row_bool(row, 8),
         .undone = row_bool(row, 9),
     };
-    out->source = (enum source)row_int(row, 10);
+    out->source = (enum source)row_i32(row, 10, SOURCE_DESK, SOURCE_SYSTEM);
     TRY(row_copy(row, 11, arena, &out->by));
     TRY(row_copy(row, 12, arena, &out->notes));
     out->member = (struct member){.id = out->visit.member,

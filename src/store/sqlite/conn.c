@@ -105,13 +105,15 @@ static int bind_all(struct sqlite_conn *conn, sqlite3_stmt *stmt, const struct s
 
 static int step_all(struct sqlite_conn *conn, sqlite3_stmt *stmt, sql_on_row *on_row, void *ctx)
 {
-    const struct sql_row row = {.ops = conn->sql.ops, .native = stmt};
+    bool damaged = false;
+    const struct sql_row row = {.ops = conn->sql.ops, .native = stmt, .damaged = &damaged};
     for (;;) {
         int rc = sqlite3_step(stmt);
         if (rc == SQLITE_DONE) return 0;
         if (rc != SQLITE_ROW) return sqlite_err(conn->db, rc);
         if (on_row == NULL) continue;
         rc = on_row(ctx, &row);
+        if (damaged) return ERR_CORRUPT;
         if (rc != 0) return rc;
     }
 }

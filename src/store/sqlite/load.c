@@ -56,7 +56,7 @@ static int visit_of_row(const struct sql_row *row, struct arena *arena, struct b
         .automatic = row_bool(row, 9),
         .undone = row_bool(row, 10),
     };
-    held->source = (enum source)row_int(row, 11);
+    held->source = (enum source)row_i32(row, 11, SOURCE_DESK, SOURCE_SYSTEM);
     TRY(row_copy(row, 12, arena, &held->checked_in_by));
     TRY(row_copy(row, 13, arena, &held->checked_out_by));
     return row_copy(row, 14, arena, &held->notes);
@@ -139,12 +139,12 @@ static int on_membership(void *ctx, const struct sql_row *row)
     struct membership *membership = list_add(memberships);
     if (membership == NULL) return ERR_NOMEM;
     membership->id = row_int(row, 0);
-    membership->state = (enum membership_state)row_int(row, 2);
+    membership->state = (enum membership_state)row_i32(row, 2, MEMBERSHIP_ACTIVE, MEMBERSHIP_CANCELLED);
     membership->starts = row_day(row, 3);
     membership->ends = row_day(row, 4);
     membership->frozen_from = row_day(row, 5);
     membership->frozen_until = row_day(row, 6);
-    membership->visits_left = row_is_null(row, 7) ? -1 : (int32_t)row_int(row, 7);
+    membership->visits_left = row_i32_or(row, 7, 0, INT32_MAX, -1);
     return row_copy(row, 1, memberships->arena, &membership->plan);
 }
 
@@ -325,7 +325,7 @@ static int on_denial(void *ctx, const struct sql_row *row)
     TRY(batch_put_denial(into->batch, into->key, &denial, &is_new));
     if (!is_new) return 0;
     denial->first_at = row_wall(row, 0);
-    denial->repeats = (int32_t)row_int(row, 1);
+    denial->repeats = row_i32(row, 1, 0, INT32_MAX - 1);
     return 0;
 }
 

@@ -157,6 +157,54 @@ static void more_statements_than_are_kept_still_run(void **state)
     }
 }
 
+/* Each of these reads its column in its way. */
+static int as_moment(void *ctx, const struct sql_row *row)
+{
+    *(int64_t *)ctx = row_wall(row, 0).ms;
+    return 0;
+}
+static int as_day(void *ctx, const struct sql_row *row)
+{
+    *(int64_t *)ctx = row_day(row, 0).number;
+    return 0;
+}
+static int as_kind(void *ctx, const struct sql_row *row)
+{
+    *(int64_t *)ctx = row_i32(row, 0, 1, 4);
+    return 0;
+}
+static int as_text(void *ctx, const struct sql_row *row)
+{
+    *(int64_t *)ctx = (int64_t)row_text(row, 0).len;
+    return 0;
+}
+
+static void what_a_column_cannot_hold_is_corrupt(void **state)
+{
+    struct fixture *f = *state;
+    static const struct { const char *sql; sql_on_row *read; int rc; int64_t value; } CASES[] = {
+        {"SELECT 1795600000000", as_moment, 0, 1795600000000},
+        {"SELECT NULL", as_moment, 0, INT64_MIN},
+        {"SELECT -2208988800001", as_moment, ERR_CORRUPT, 0},
+        {"SELECT 7258118400001", as_moment, ERR_CORRUPT, 0},
+        {"SELECT 9223372036854775807", as_moment, ERR_CORRUPT, 0},
+        {"SELECT 2932896", as_day, 0, 2932896}, /* 9999-12-31 */
+        {"SELECT 2932897", as_day, ERR_CORRUPT, 0},
+        {"SELECT 4294967296", as_day, ERR_CORRUPT, 0}, /* would be 0, cut to 32 bits */
+        {"SELECT 4", as_kind, 0, 4},
+        {"SELECT 0", as_kind, ERR_CORRUPT, 0},
+        {"SELECT 5", as_kind, ERR_CORRUPT, 0},
+        {"SELECT 'Zo\xc3\xab'", as_text, 0, 4},
+        {"SELECT NULL", as_text, 0, 0},
+        {"SELECT CAST(x'5a6feb' AS TEXT)", as_text, ERR_CORRUPT, 0}, /* Latin-1 */
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        int64_t value = 0;
+        assert_int_equal(sql_run(f->read, CASES[i].sql, SQL_NO_VALUES, CASES[i].read, &value), CASES[i].rc);
+        if (CASES[i].rc == 0) assert_int_equal(value, CASES[i].value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_statement_may_run_inside_itself, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_reader_writes_nothing_and_sees_one_moment, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(more_statements_than_are_kept_still_run, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_a_column_cannot_hold_is_corrupt, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
