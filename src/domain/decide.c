@@ -12,7 +12,8 @@ int add_event(struct batch *batch, struct location_state *state, struct event *e
         batch->events = events;
         batch->event_cap = cap;
     }
-    if (state->stats.currently_in + step < 0) { /* a damaged row: the visits know better, and save asks them */
+    if (state->stats.currently_in + step <
+        0) { /* a damaged row: the visits know better, and save asks them */
         step = -state->stats.currently_in;
         state->refold = true;
     }
