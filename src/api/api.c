@@ -28,19 +28,26 @@ ON_LOOP void api_wrong_type(struct exchange *exchange, const char *detail)
     exchange_respond(exchange, &response);
 }
 
+bool api_is_type(struct str type, struct str wanted)
+{
+    const char *end = memchr(type.at, ';', type.len);
+    if (end != NULL) type.len = (size_t)(end - type.at);
+    return str_eq_nocase_ascii(str_trim(type), wanted);
+}
+
 json_t *api_body(struct exchange *exchange)
 {
     struct str type = http_header(exchange->request, "Content-Type");
-    if (type.at != NULL && !str_starts(type, STR("application/json"))) {
+    if (type.at != NULL && !api_is_type(type, STR("application/json"))) {
         api_wrong_type(exchange, "The body must be application/json");
         return NULL;
     }
     int rc = json_in(exchange->request->body, &exchange->body);
-    if (rc == 0 && json_is_object(exchange->body)) return exchange->body;
+    if (rc >= 0 && json_is_object(exchange->body)) return exchange->body;
     if (rc == ERR_NOMEM) {
         exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
-    } else if (rc == 0 || rc == ERR_RANGE) {
-        api_refuse(exchange, CODE_BAD_MESSAGE, NULL, "The body must be a JSON object with values that fit");
+    } else if (rc >= 0) {
+        api_refuse(exchange, CODE_BAD_MESSAGE, NULL, "The body must be a JSON object");
     } else {
         api_refuse(exchange, CODE_BAD_JSON, NULL, "The body must be a JSON object");
     }
@@ -54,7 +61,8 @@ bool api_query_i64(struct exchange *exchange, const char *name, int64_t min, int
     int rc = http_query(exchange->request, name, &text);
     *ret_value = otherwise;
     if (rc == 0) return true;
-    if (rc == 1 && num_i64(text, min, max, ret_value) == 0) return true;
+    bool one_way = rc == 1 && (text.len == 1 || text.at[0] != '0'); /* contract section 1: no "0042" */
+    if (one_way && num_i64(text, min, max, ret_value) == 0) return true;
     api_refuse(exchange, CODE_BAD_MESSAGE, name, "This must be one whole number within its bounds");
     return false;
 }
@@ -113,8 +121,10 @@ ON_LOOP void api_precondition(struct exchange *exchange, bool stale)
 ON_LOOP bool api_if_match(struct exchange *exchange, int64_t *ret_version)
 {
     struct str etag = http_header(exchange->request, "If-Match");
+    *ret_version = 0;
+    if (str_eq_c(etag, "*")) return true;
     bool quoted = etag.len > 2 && etag.at[0] == '"' && etag.at[etag.len - 1] == '"';
-    if (quoted && num_i64((struct str){etag.at + 1, etag.len - 2}, 0, INT64_MAX, ret_version) == 0) {
+    if (quoted && num_i64((struct str){etag.at + 1, etag.len - 2}, 1, INT64_MAX, ret_version) == 0) {
         return true;
     }
     api_precondition(exchange, etag.at != NULL);

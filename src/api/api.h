@@ -12,6 +12,7 @@
 #include "protocol/codes.h"
 #include "protocol/json_in.h"
 #include "protocol/out.h"
+#include "store/requests.h"
 
 #define API_LIMIT_DEFAULT 50
 #define API_LIMIT_MAX 200
@@ -71,6 +72,8 @@ ON_LOOP void metrics_get(struct exchange *exchange);
 
 /* The body as a JSON object, exchange->body: it lives until the exchange ends. NULL: answered already. */
 ON_LOOP json_t *api_body(struct exchange *exchange);
+/* Whether a Content-Type names this media type, whatever its parameters and letter case (RFC 9110 section 8.3.1). */
+bool api_is_type(struct str type, struct str wanted);
 /* 415. */
 ON_LOOP void api_wrong_type(struct exchange *exchange, const char *detail);
 /* A problem with the field that is wrong. */
@@ -91,7 +94,7 @@ const struct location *api_location_named(struct exchange *exchange, struct str 
 /* Zeroed state of this type in the exchange's arena, as exchange->state. NULL: answered already. */
 #define api_state(exchange, type) ((type *)api_state_of(exchange, sizeof(type)))
 void *api_state_of(struct exchange *exchange, size_t bytes);
-/* The version that If-Match names. False: answered with 428 or 412 already. */
+/* The version that If-Match names; 0: any (`*`). False: answered with 428 or 412 already. */
 bool api_if_match(struct exchange *exchange, int64_t *ret_version);
 /* 412 (stale) or 428 (If-Match is missing). */
 void api_precondition(struct exchange *exchange, bool stale);
@@ -108,15 +111,22 @@ ON_LOOP void api_fail_result(struct exchange *exchange);
 /* `"7"`, for ETag and If-Match. */
 #define API_ETAG_BYTES 24
 struct str api_etag(int64_t version, char ret_text[API_ETAG_BYTES]);
-/* Making something new, once for its Idempotency-Key: in one transaction on the writer make it, then read it for the answer; then,
- * on the loop, with exchange->result. A repeat with the same content is not made again; with another it is answered id_reused. */
+/* Making or changing something, once for its Idempotency-Key: in one transaction on the writer make it, then read it for the answer;
+ * then, on the loop, with exchange->result. A repeat with the same content is not made again; with another it is answered id_reused. */
 struct api_making {
     int (*make)(struct sql *sql, struct exchange *exchange, int64_t *ret_id);
     int (*show)(struct sql *sql, struct exchange *exchange, int64_t id);
     void (*then)(struct exchange *exchange);
     bool changes_locations;
 };
-ON_LOOP void api_make(struct exchange *exchange, const char *type, const struct api_making *how);
+/* of: the id of what it is done to, or 0. */
+ON_LOOP void api_make(struct exchange *exchange, const char *type, int64_t of, const struct api_making *how);
+/* Its parts, for what keeps more than an id. The key and the fingerprint of type and body, as a batch keeps its own; without a key
+ * all do nothing. False: answered already. */
+ON_LOOP bool api_take_key(struct exchange *exchange, const char *type, struct request *request);
+MUST_USE int api_find_kept(struct sql *sql, struct exchange *exchange, const struct request *request,
+                           bool *ret_reused, struct str *ret_kept);
+MUST_USE int api_keep(struct sql *sql, const struct request *request, struct str made);
 /* Idempotency-Key into the command, with the fingerprint of type and body. False: answered already. */
 ON_LOOP bool api_request_id(struct exchange *exchange, const char *type, const json_t *body,
                             struct command *command);

@@ -410,15 +410,30 @@ ON_LOOP static void session_ended(struct exchange *exchange)
     answer_signed_out(exchange);
 }
 
+/* A minted token that stands for itself: from now on it is refused. */
+static int end_token(struct sql *sql, struct exchange *exchange)
+{
+    const struct principal *who = exchange->who;
+    return who->session.len == 0 ? 0 : token_revoke(sql, who->session, clock_wall(), who->expires_at);
+}
+
+ON_LOOP static void token_ended(struct exchange *exchange)
+{
+    if (exchange->result < 0) {
+        api_fail_result(exchange);
+        return;
+    }
+    exchange_session_revoked(exchange, exchange->who->session);
+    answer_signed_out(exchange);
+}
+
 ON_LOOP void auth_logout(struct exchange *exchange)
 {
     struct sign_in *sign_in = api_state(exchange, struct sign_in);
     if (sign_in == NULL) return;
     bool own = exchange->who != NULL && exchange->who->is_own;
     if (own && num_id(exchange->who->session, &sign_in->session) < 0) {
-        /* A minted token that stands for itself: from now on it is refused here. */
-        exchange_session_revoked(exchange, exchange->who->session);
-        answer_signed_out(exchange);
+        exchange_write(exchange, end_token, token_ended);
         return;
     }
     int rc = sign_in->session != 0 ? 1 : presented_token(exchange, sign_in);

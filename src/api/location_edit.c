@@ -3,7 +3,6 @@
 #include "api/location_json.h"
 #include "base/clock.h"
 
-#define NAME_CHARACTERS_MAX 100
 #define CAPACITY_MAX 1000000
 
 void location_json_put(struct json *json, const struct location *location, struct str zone)
@@ -42,7 +41,8 @@ static const char *take_body(const json_t *body, struct location_row *row)
     const json_t *value;
     int64_t number;
     if ((value = json_object_get(body, "name")) != NULL &&
-        json_in_text(value, NAME_CHARACTERS_MAX * 4, NAME_CHARACTERS_MAX, &location->name) < 0) {
+        json_in_text(value, LOCATION_NAME_CHARACTERS_MAX * 4, LOCATION_NAME_CHARACTERS_MAX, &location->name) <
+            0) {
         return "name";
     }
     if ((value = json_object_get(body, "timezone")) != NULL) {
@@ -131,19 +131,19 @@ void location_create_post(struct exchange *exchange)
     }
     edit->row.location.slug = json_in_str(slug);
     static const struct api_making LOCATION = {make, show, created, true};
-    api_make(exchange, "create_location", &LOCATION);
+    api_make(exchange, "create_location", 0, &LOCATION);
 }
 
-static int update(struct sql *sql, struct exchange *exchange)
+static int update(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct edit *edit = exchange->state;
+    *ret_id = edit->id.n;
     TRY(location_read(sql, edit->id, &exchange->arena, &edit->row));
-    if (edit->row.version != edit->version) return ERR_CONFLICT;
+    if (edit->version != 0 && edit->row.version != edit->version) return ERR_CONFLICT;
     edit->wrong_field = take_body(exchange->body, &edit->row);
     if (edit->wrong_field != NULL) return ERR_RANGE;
     TRY(location_update(sql, &edit->row, clock_wall()));
-    TRY(api_audit(sql, exchange, "edit_location", "location", edit->id.n));
-    return location_read(sql, edit->id, &exchange->arena, &edit->row);
+    return api_audit(sql, exchange, "edit_location", "location", edit->id.n);
 }
 
 ON_LOOP static void updated(struct exchange *exchange)
@@ -167,5 +167,6 @@ void location_patch(struct exchange *exchange)
     struct edit *edit = api_state(exchange, struct edit);
     if (edit == NULL || api_body(exchange) == NULL) return;
     edit->id = location->id;
-    if (api_if_match(exchange, &edit->version)) exchange_write_locations(exchange, update, updated);
+    static const struct api_making EDIT = {update, show, updated, true};
+    if (api_if_match(exchange, &edit->version)) api_make(exchange, "edit_location", edit->id.n, &EDIT);
 }

@@ -153,7 +153,7 @@ static void put_override(struct json *json, struct str details)
 {
     OWNED(json_tree) json_t *tree = NULL;
     const json_t *reason = NULL;
-    if (details.at != NULL && json_in(str_span(details), &tree) == 0) {
+    if (details.at != NULL && json_in(str_span(details), &tree) >= 0) {
         reason = json_object_get(tree, "reason");
     }
     jw_str_or_null(json, "override_reason", json_is_string(reason) ? json_in_str(reason) : (struct str){0});

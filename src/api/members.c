@@ -7,10 +7,7 @@
 
 #include <stdio.h>
 
-#define NAME_CHARACTERS_MAX 100
-#define NOTES_CHARACTERS_MAX_MEMBER 2000
 #define STATUS_ROWS_MAX 20000 /* so many are looked through for one page; `next` goes on behind them */
-#define BALANCE_MAX INT64_C(100000000000)
 
 struct editing {
     struct member_page page;
@@ -191,14 +188,6 @@ static bool take_text(const json_t *body, const char *key, size_t characters_max
     return true;
 }
 
-static bool looks_like_email(struct str text)
-{
-    const char *at = memchr(text.at, '@', text.len);
-    if (at == NULL || at == text.at || at + 1 == text.at + text.len) return false;
-    return memchr(text.at, ' ', text.len) == NULL &&
-           memchr(at + 1, '@', (size_t)(text.at + text.len - at - 1)) == NULL;
-}
-
 static bool take_born(const json_t *body, struct day *born)
 {
     const json_t *value = json_object_get(body, "born");
@@ -216,7 +205,7 @@ static bool check_codes(const json_t *body)
         const json_t *code = json_array_get(codes, i), *kind = json_object_get(code, "kind");
         struct str text;
         if (json_in_text(json_object_get(code, "code"), CODE_BYTES_MAX, CODE_BYTES_MAX, &text) < 0 ||
-            str_trim(text).len == 0) {
+            !member_code_fits(text)) {
             return false;
         }
         if (!json_is_string(kind) ||
@@ -230,29 +219,23 @@ static bool check_codes(const json_t *body)
 /* Names the field that is wrong, or NULL. */
 static const char *take_body(const json_t *body, struct member_row *row)
 {
-    if (!take_text(body, "number", 64, &row->number)) return "number";
-    if (!take_text(body, "first_name", NAME_CHARACTERS_MAX, &row->first_name)) return "first_name";
-    if (!take_text(body, "last_name", NAME_CHARACTERS_MAX, &row->last_name)) return "last_name";
+    if (!take_text(body, "number", MEMBER_NUMBER_CHARACTERS_MAX, &row->number)) return "number";
+    if (!take_text(body, "first_name", MEMBER_NAME_CHARACTERS_MAX, &row->first_name)) return "first_name";
+    if (!take_text(body, "last_name", MEMBER_NAME_CHARACTERS_MAX, &row->last_name)) return "last_name";
     if (row->first_name.at == NULL) row->first_name = STR("");
     if (row->last_name.at == NULL) row->last_name = STR("");
-    if (row->first_name.len + row->last_name.len == 0) return "first_name";
-    if (!take_text(body, "email", 254, &row->email) ||
-        (row->email.at != NULL && !looks_like_email(row->email))) {
-        return "email";
-    }
-    if (!take_text(body, "phone", 40, &row->phone)) return "phone";
-    if (!take_text(body, "notes", NOTES_CHARACTERS_MAX_MEMBER, &row->notes)) return "notes";
+    if (!take_text(body, "email", MEMBER_EMAIL_CHARACTERS_MAX, &row->email)) return "email";
+    if (!take_text(body, "phone", MEMBER_PHONE_CHARACTERS_MAX, &row->phone)) return "phone";
+    if (!take_text(body, "notes", MEMBER_NOTES_CHARACTERS_MAX, &row->notes)) return "notes";
     if (!take_born(body, &row->born)) return "born";
     const json_t *banned = json_object_get(body, "banned");
     if (banned != NULL && !json_is_boolean(banned)) return "banned";
     if (banned != NULL) row->banned = json_is_true(banned);
     const json_t *balance = json_object_get(body, "balance_minor");
-    if (balance != NULL) {
-        json_int_t value = json_integer_value(balance);
-        if (!json_is_integer(balance) || value > BALANCE_MAX || value < -BALANCE_MAX) return "balance_minor";
-        row->balance_minor = value;
-    }
-    return check_codes(body) ? NULL : "codes";
+    if (balance != NULL && !json_is_integer(balance)) return "balance_minor";
+    if (balance != NULL) row->balance_minor = json_integer_value(balance);
+    const char *why;
+    return check_codes(body) ? member_row_wrong(row, &why) : "codes";
 }
 
 /* banned and balance_minor need a manager. */
@@ -332,15 +315,16 @@ ON_LOOP void member_post(struct exchange *exchange)
         exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
     } else {
         static const struct api_making MEMBER = {make, show, created, false};
-        api_make(exchange, "create_member", &MEMBER);
+        api_make(exchange, "create_member", 0, &MEMBER);
     }
 }
 
-static int update(struct sql *sql, struct exchange *exchange)
+static int update(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct editing *editing = exchange->state;
+    *ret_id = editing->id.n;
     TRY(member_read(sql, editing->id, &exchange->arena, &editing->row));
-    if (editing->row.version != editing->version) return ERR_CONFLICT;
+    if (editing->version != 0 && editing->row.version != editing->version) return ERR_CONFLICT;
     struct str number = editing->row.number;
     editing->wrong_field = take_body(exchange->body, &editing->row);
     if (editing->wrong_field != NULL) return ERR_RANGE;
@@ -349,8 +333,7 @@ static int update(struct sql *sql, struct exchange *exchange)
     if (rc == ERR_EXISTS) editing->wrong_field = "number";
     TRY(rc);
     TRY(write_codes(sql, exchange->body, editing->id, &editing->wrong_field));
-    TRY(api_audit(sql, exchange, "edit_member", "member", editing->id.n));
-    return member_read(sql, editing->id, &exchange->arena, &editing->row);
+    return api_audit(sql, exchange, "edit_member", "member", editing->id.n);
 }
 
 ON_LOOP static void updated(struct exchange *exchange)
@@ -369,6 +352,7 @@ ON_LOOP void member_patch(struct exchange *exchange)
     if (!may_change(exchange, body)) {
         exchange_fail(exchange, CODE_FORBIDDEN, STR("banned and balance_minor need a manager"));
     } else {
-        exchange_write(exchange, update, updated);
+        static const struct api_making EDIT = {update, show, updated, false};
+        api_make(exchange, "edit_member", editing->id.n, &EDIT);
     }
 }

@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "jobs/import.h"
 
 #include <stdlib.h>
@@ -14,6 +15,8 @@ struct importing {
     size_t map_count;
     bool dry_run, skip_bad, written;
     struct err_detail detail;
+    struct request request;
+    bool reused; /* the key, for another list */
 };
 
 static int read_list(struct sql *sql, struct exchange *exchange)
@@ -29,9 +32,17 @@ static int read_list(struct sql *sql, struct exchange *exchange)
 static int write_list(struct sql *sql, struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
+    struct str kept;
+    int rc = api_find_kept(sql, exchange, &importing->request, &importing->reused, &kept);
+    TRY(rc);
+    importing->written = rc == 1;
+    if (rc == 1) return import_counts_parse(&importing->import, kept);
     TRY(import_write(&importing->import, sql, exchange->who->sub, clock_wall(), NULL));
     importing->written = !importing->dry_run && (importing->import.problem_count == 0 || importing->skip_bad);
-    return importing->written ? 0 : ERR_CONFLICT;
+    if (!importing->written) return ERR_CONFLICT;
+    OWNED(buf) struct buf counts = buf_of(128);
+    TRY(import_counts_put(&importing->import, &counts));
+    return api_keep(sql, &importing->request, buf_str(&counts));
 }
 
 static void put_report(struct json *json, const struct importing *importing, const char *key)
@@ -54,15 +65,17 @@ ON_LOOP static void refuse(struct exchange *exchange, const struct importing *im
 /* A type is named: it must be CSV's, or say nothing about it. */
 static bool is_csv(struct str type)
 {
-    return type.at == NULL || str_starts(type, STR("text/csv")) || str_starts(type, STR("text/plain")) ||
-           str_starts(type, STR("application/octet-stream"));
+    return type.at == NULL || api_is_type(type, STR("text/csv")) || api_is_type(type, STR("text/plain")) ||
+           api_is_type(type, STR("application/octet-stream"));
 }
 
 ON_LOOP static void written(struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
     bool undone = exchange->result == ERR_CONFLICT && !importing->written;
-    if (exchange->result < 0 && !undone) {
+    if (importing->reused) {
+        exchange_fail(exchange, CODE_ID_REUSED, (struct str){0});
+    } else if (exchange->result < 0 && !undone) {
         api_fail_result(exchange);
     } else if (undone && !importing->dry_run) {
         importing->import.created = importing->import.updated = 0;
@@ -115,6 +128,24 @@ static int take_maps(struct exchange *exchange, struct importing *importing)
     return 0;
 }
 
+/* The list and how it is to be read are what the key stands for. False: answered already. */
+ON_LOOP static bool take_key(struct exchange *exchange, struct importing *importing)
+{
+    if (importing->dry_run) return true;
+    uint8_t digest[SHA256_BYTES];
+    OWNED(buf) struct buf type = buf_of((size_t)64 * 1024);
+    int rc = sha256(exchange->request->body, digest);
+    if (rc == 0) rc = buf_printf(&type, "import %d ", importing->skip_bad);
+    if (rc == 0) rc = hex_put(&type, span_of(digest, sizeof digest));
+    for (size_t i = 0; i < importing->map_count && rc == 0; i++) {
+        rc = buf_printf(&type, " %s", importing->maps[i]);
+    }
+    if (rc == 0) rc = buf_put_byte(&type, 0);
+    if (rc == 0) return api_take_key(exchange, (const char *)type.at, &importing->request);
+    exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
+    return false;
+}
+
 static void free_import(struct exchange *exchange)
 {
     struct importing *importing = exchange->state;
@@ -135,5 +166,5 @@ ON_LOOP void members_import_post(struct exchange *exchange)
     else if (take_switch(exchange, "skip_bad", &importing->skip_bad) < 0) wrong = "skip_bad";
     else if (take_maps(exchange, importing) < 0) wrong = "map";
     if (wrong != NULL) api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This has a value that cannot be");
-    else exchange_read(exchange, read_list, list_read);
+    else if (take_key(exchange, importing)) exchange_read(exchange, read_list, list_read);
 }

@@ -3,8 +3,6 @@
 
 #include "store/plans.h"
 
-#include <stdio.h>
-
 struct holding {
     struct member_id id;
     struct member_row member;
@@ -91,6 +89,8 @@ static int make(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
     row->plan = plan->name;
     row->visits_left = plan->visits > 0 ? plan->visits : -1;
     if (json_object_get(exchange->body, "ends") == NULL) row->ends = end_of(plan, row->starts);
+    holding->wrong_field = "starts";
+    if (row->ends.number > DAY_LAST.number) return ERR_RANGE;
     holding->wrong_field = "ends";
     if (day_is(row->ends) && row->ends.number < row->starts.number) return ERR_RANGE;
     TRY(membership_add(sql, holding->id, row, &row->id));
@@ -163,15 +163,14 @@ ON_LOOP void membership_post(struct exchange *exchange)
         api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field is missing or has a value that cannot be");
     } else {
         static const struct api_making MEMBERSHIP = {make, show, created, false};
-        char type[64];
-        snprintf(type, sizeof type, "create_membership of %lld", (long long)holding->id.n);
-        api_make(exchange, type, &MEMBERSHIP);
+        api_make(exchange, "create_membership", holding->id.n, &MEMBERSHIP);
     }
 }
 
-static int update(struct sql *sql, struct exchange *exchange)
+static int update(struct sql *sql, struct exchange *exchange, int64_t *ret_id)
 {
     struct holding *holding = exchange->state;
+    *ret_id = holding->membership;
     const json_t *body = exchange->body;
     TRY(member_read(sql, holding->id, &exchange->arena, &holding->member));
     const struct membership_row *found = membership_of(&holding->member, holding->membership);
@@ -209,7 +208,8 @@ ON_LOOP void membership_patch(struct exchange *exchange)
     if (holding == NULL || !api_path_id(exchange, "id", CODE_MEMBER_NOT_FOUND, &holding->id.n)) return;
     if (!api_path_id(exchange, "membership_id", CODE_NOT_FOUND, &holding->membership)) return;
     holding->today = api_today(exchange);
-    if (api_body(exchange) != NULL) exchange_write(exchange, update, updated);
+    static const struct api_making EDIT = {update, show, updated, false};
+    if (api_body(exchange) != NULL) api_make(exchange, "edit_membership", holding->membership, &EDIT);
 }
 
 /* --- Plans --- */

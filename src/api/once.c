@@ -1,9 +1,13 @@
-/* What makes something new is carried out once for its Idempotency-Key: a repeat is shown what the first one made, as it is now. */
+/* What makes or changes something is carried out once for its Idempotency-Key: a repeat is shown what came of the first one, as it
+ * is now. */
 #include "api/api.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "domain/batch.h"
 #include "store/requests.h"
+
+#include <stdio.h>
 
 struct making {
     const struct api_making *how;
@@ -11,16 +15,33 @@ struct making {
     bool reused;
 };
 
+int api_find_kept(struct sql *sql, struct exchange *exchange, const struct request *request, bool *ret_reused,
+                  struct str *ret_kept)
+{
+    int rc = request->key.len == 0 ? 0 : request_find(sql, request, &exchange->arena, ret_kept);
+    *ret_reused = rc == ERR_CONFLICT;
+    return rc;
+}
+
+int api_keep(struct sql *sql, const struct request *request, struct str made)
+{
+    return request->key.len == 0 ? 0 : request_keep(sql, request, made, clock_wall());
+}
+
 static int make(struct sql *sql, struct exchange *exchange)
 {
     struct making *making = exchange->once;
     int64_t id;
-    int rc = making->request.key.len == 0 ? 0 : request_find(sql, &making->request, &id);
-    making->reused = rc == ERR_CONFLICT;
+    struct str kept;
+    int rc = api_find_kept(sql, exchange, &making->request, &making->reused, &kept);
     TRY(rc);
-    if (rc == 0) {
+    if (rc == 1) {
+        if (num_i64(kept, 1, INT64_MAX, &id) < 0) return ERR_CORRUPT;
+    } else {
+        char text[24];
         TRY(making->how->make(sql, exchange, &id));
-        if (making->request.key.len > 0) TRY(request_keep(sql, &making->request, id, clock_wall()));
+        int len = snprintf(text, sizeof text, "%lld", (long long)id);
+        TRY(api_keep(sql, &making->request, (struct str){text, (size_t)len}));
     }
     return making->how->show(sql, exchange, id);
 }
@@ -33,8 +54,7 @@ static void made(struct exchange *exchange)
     else making->how->then(exchange);
 }
 
-/* The key and its content, kept as a batch keeps its own. False: answered already. */
-ON_LOOP static bool take_key(struct exchange *exchange, const char *type, struct request *request)
+ON_LOOP bool api_take_key(struct exchange *exchange, const char *type, struct request *request)
 {
     struct command command = {.request_id = {0}};
     if (!api_request_id(exchange, type, exchange->body, &command)) return false;
@@ -47,8 +67,9 @@ ON_LOOP static bool take_key(struct exchange *exchange, const char *type, struct
     return kept;
 }
 
-ON_LOOP void api_make(struct exchange *exchange, const char *type, const struct api_making *how)
+ON_LOOP void api_make(struct exchange *exchange, const char *type, int64_t of, const struct api_making *how)
 {
+    char what[64];
     struct making *making = arena_array(&exchange->arena, struct making, 1);
     if (making == NULL) {
         exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});
@@ -56,7 +77,8 @@ ON_LOOP void api_make(struct exchange *exchange, const char *type, const struct 
     }
     making->how = how;
     exchange->once = making;
-    if (!take_key(exchange, type, &making->request)) return;
+    snprintf(what, sizeof what, "%s of %lld", type, (long long)of);
+    if (!api_take_key(exchange, what, &making->request)) return;
     if (how->changes_locations) exchange_write_locations(exchange, make, made);
     else exchange_write(exchange, make, made);
 }

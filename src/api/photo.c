@@ -114,7 +114,9 @@ static int make(struct sql *sql, struct exchange *exchange)
 
 static int set(struct sql *sql, struct exchange *exchange)
 {
-    const struct picture *picture = exchange->state;
+    struct picture *picture = exchange->state;
+    /* Here and not before: another one may have been set meanwhile, and this is the one whose files go. */
+    TRY(member_read(sql, picture->id, &exchange->arena, &picture->member));
     bool removes = picture->version[0] == '\0';
     TRY(member_set_photo(sql, picture->id, removes ? (struct str){0} : str_c(picture->version),
                          clock_wall()));
@@ -174,12 +176,6 @@ ON_LOOP void photo_put(struct exchange *exchange)
 
 /* --- Removing --- */
 
-static int read_member(struct sql *sql, struct exchange *exchange)
-{
-    struct picture *picture = exchange->state;
-    return member_read(sql, picture->id, &exchange->arena, &picture->member);
-}
-
 ON_LOOP static void was_removed(struct exchange *exchange)
 {
     const struct picture *picture = exchange->state;
@@ -192,17 +188,11 @@ ON_LOOP static void was_removed(struct exchange *exchange)
     exchange_respond(exchange, &response);
 }
 
-ON_LOOP static void remove_it(struct exchange *exchange)
-{
-    if (exchange->result < 0) fail_photo(exchange);
-    else exchange_write(exchange, set, was_removed);
-}
-
 ON_LOOP void photo_delete(struct exchange *exchange)
 {
     struct picture *picture = api_state(exchange, struct picture);
     if (picture == NULL || !api_path_id(exchange, "id", CODE_MEMBER_NOT_FOUND, &picture->id.n)) return;
-    exchange_read(exchange, read_member, remove_it);
+    exchange_write(exchange, set, was_removed);
 }
 
 /* --- Showing --- */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define RECENT_EVENTS 50
-#define PRESENT_MAX 5000
+#define PRESENT_MAX (VISITS_PAGE_MAX - 1)
 
 struct moment {
     struct location location; /* a copy; its zone and texts are the directory's, which the exchange holds */
@@ -53,7 +53,8 @@ static int read_parts(struct sql *sql, struct exchange *exchange)
                                   .to = WALL_NONE,
                                   .open = 1,
                                   .before_at = WALL_NONE,
-                                  .limit = PRESENT_MAX};
+                                  .limit = PRESENT_MAX + 1};
+    moment->limit = PRESENT_MAX;
     TRY(store_read_state(sql, &moment->location, &moment->head, &moment->stats));
     TRY(visit_find(sql, &inside, &exchange->arena, &moment->present, &moment->present_count));
     return store_read_recent(sql, moment->location.id, RECENT_EVENTS, &exchange->arena, &moment->events,
@@ -80,6 +81,26 @@ static void put_present(struct exchange *exchange, struct json *json, const stru
     jw_object_end(json);
 }
 
+/* As many as the limit says, and the cursor to go on with. */
+static int put_inside(struct exchange *exchange, struct json *json, const char *list, const char *next,
+                      enum audience audience)
+{
+    const struct moment *moment = exchange->state;
+    size_t shown = moment->present_count > moment->limit ? moment->limit : moment->present_count;
+    jw_array(json, list);
+    for (size_t i = 0; i < shown; i++) put_present(exchange, json, &moment->present[i], audience);
+    jw_array_end(json);
+    if (moment->present_count == shown) {
+        jw_null(json, next);
+        return 0;
+    }
+    char text[64];
+    const struct visit *last = &moment->present[shown - 1].visit;
+    int len =
+        snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms, (long long)last->id.n);
+    return cursor_put(json, next, (struct str){text, (size_t)len});
+}
+
 static int put_event(struct json *json, const struct stored_event *event, enum audience audience)
 {
     OWNED(buf) struct buf text = buf_of(EVENT_JSON_BYTES_MAX);
@@ -96,7 +117,6 @@ ON_LOOP static void snapshot_read(struct exchange *exchange)
     stats_roll(&moment->stats, moment->location.zone, clock_wall());
     OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
     struct json json = jw_to(&body);
-    int rc = 0;
     jw_object(&json, NULL);
     jw_str(&json, "epoch", exchange_epoch(exchange));
     jw_i64(&json, "head", moment->head.n);
@@ -104,11 +124,7 @@ ON_LOOP static void snapshot_read(struct exchange *exchange)
     jw_object(&json, "stats");
     out_stats(&json, &moment->location, &moment->stats);
     jw_object_end(&json);
-    jw_array(&json, "present");
-    for (size_t i = 0; i < moment->present_count; i++) {
-        put_present(exchange, &json, &moment->present[i], audience);
-    }
-    jw_array_end(&json);
+    int rc = put_inside(exchange, &json, "present", "present_next", audience);
     jw_array(&json, "recent");
     for (size_t i = 0; i < moment->event_count && rc == 0; i++) {
         rc = put_event(&json, &moment->events[i], audience);
@@ -143,23 +159,10 @@ ON_LOOP static void present_read(struct exchange *exchange)
     const struct moment *moment = exchange->state;
     if (failed(exchange)) return;
     enum audience audience = session_audience(exchange->who->role);
-    size_t shown = moment->present_count > moment->limit ? moment->limit : moment->present_count;
     OWNED(buf) struct buf body = buf_of(API_JSON_BYTES_MAX);
     struct json json = jw_to(&body);
-    int rc = 0;
     jw_object(&json, NULL);
-    jw_array(&json, "items");
-    for (size_t i = 0; i < shown; i++) put_present(exchange, &json, &moment->present[i], audience);
-    jw_array_end(&json);
-    if (moment->present_count > shown) {
-        char text[64];
-        const struct visit *last = &moment->present[shown - 1].visit;
-        int len = snprintf(text, sizeof text, "%lld %lld", (long long)last->checked_in_at.ms,
-                           (long long)last->id.n);
-        rc = cursor_put(&json, "next", (struct str){text, (size_t)len});
-    } else {
-        jw_null(&json, "next");
-    }
+    int rc = put_inside(exchange, &json, "items", "next", audience);
     jw_i64(&json, "as_of_seq", moment->head.n);
     jw_object_end(&json);
     if (rc < 0) exchange_fail(exchange, CODE_OVERLOADED, (struct str){0});

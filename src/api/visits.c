@@ -14,17 +14,8 @@ struct visiting {
     size_t location_count; /* to look at, where none is named: all allowed ones */
     int64_t *locations;
     struct command command;
-    int64_t version;
+    bool asked_before; /* the batch answers, whatever became of the visit since */
 };
-
-/* A visit has no version of its own: its ETag is a digest of what can change. */
-static int64_t version_of(const struct visit_row *row)
-{
-    uint64_t digest = wall_is(row->visit.checked_out_at) ? (uint64_t)row->visit.checked_out_at.ms : 0;
-    digest ^= (uint64_t)row->visit.out_seq.n << 20;
-    for (size_t i = 0; i < row->notes.len; i++) digest = digest * 31 + (uint8_t)row->notes.at[i];
-    return (int64_t)(digest & UINT64_C(0x7fffffffffffffff));
-}
 
 /* --- Lists --- */
 
@@ -199,7 +190,8 @@ ON_LOOP static void respond_one(struct exchange *exchange)
     char etag[API_ETAG_BYTES];
     struct http_response response = http_response_of(200);
     http_put_content_type(&response, "application/json");
-    http_put_header(&response, "ETag", api_etag(version_of(&visiting->row), etag));
+    http_put_header(&response, "ETag",
+                    api_etag(visit_version(&visiting->row.visit, visiting->row.notes), etag));
     struct json json = jw_to(&response.body);
     visit_put(exchange, &json, &visiting->row);
     int rc = jw_end_all(&json);
@@ -223,6 +215,32 @@ ON_LOOP void visit_get(struct exchange *exchange)
 
 /* --- Correcting --- */
 
+static int read_to_change(struct sql *sql, struct exchange *exchange)
+{
+    struct visiting *visiting = exchange->state;
+    struct str key = visiting->command.request_id;
+    int known = key.len == 0 ? 0 : request_is_known(sql, exchange->who->sub, key);
+    TRY(known);
+    visiting->asked_before = known == 1;
+    return visiting->asked_before ? 0 : read_one(sql, exchange);
+}
+
+ON_LOOP static void change(struct exchange *exchange,
+                           void (*then)(struct exchange *exchange, const struct ask *ask))
+{
+    struct visiting *visiting = exchange->state;
+    if (!visiting->asked_before && !was_read(exchange)) return;
+    exchange_command(exchange, &visiting->command, then);
+}
+
+/* False: answered already. */
+ON_LOOP static bool take_key(struct exchange *exchange, struct visiting *visiting, const char *type)
+{
+    char what[64];
+    snprintf(what, sizeof what, "%s of %lld", type, (long long)visiting->id.n);
+    return api_request_id(exchange, what, exchange->body, &visiting->command);
+}
+
 ON_LOOP static void undone(struct exchange *exchange, const struct ask *ask)
 {
     if (ask->code != CODE_OK) {
@@ -233,48 +251,33 @@ ON_LOOP static void undone(struct exchange *exchange, const struct ask *ask)
     exchange_respond(exchange, &response);
 }
 
-ON_LOOP static void undo(struct exchange *exchange)
-{
-    struct visiting *visiting = exchange->state;
-    if (!was_read(exchange)) return;
-    visiting->command.kind = COMMAND_UNDO;
-    if (api_request_id(exchange, "undo", NULL, &visiting->command)) {
-        exchange_command(exchange, &visiting->command, undone);
-    }
-}
+ON_LOOP static void undo(struct exchange *exchange) { change(exchange, undone); }
 
 ON_LOOP void visit_delete(struct exchange *exchange)
 {
-    if (begin_one(exchange) != NULL) exchange_read(exchange, read_one, undo);
+    struct visiting *visiting = begin_one(exchange);
+    if (visiting == NULL || !take_key(exchange, visiting, "undo")) return;
+    visiting->command.kind = COMMAND_UNDO;
+    exchange_read(exchange, read_to_change, undo);
 }
 
 ON_LOOP static void edited(struct exchange *exchange, const struct ask *ask)
 {
-    if (ask->code != CODE_OK) api_answer_command(exchange, ask);
+    if (ask->code == CODE_CONFLICT) api_precondition(exchange, true);
+    else if (ask->code != CODE_OK) api_answer_command(exchange, ask);
     else exchange_read(exchange, read_one, respond_one);
 }
 
-ON_LOOP static void edit(struct exchange *exchange)
-{
-    struct visiting *visiting = exchange->state;
-    if (!was_read(exchange)) return;
-    if (version_of(&visiting->row) != visiting->version) {
-        api_precondition(exchange, true);
-        return;
-    }
-    visiting->command.kind = COMMAND_EDIT;
-    if (api_request_id(exchange, "edit", exchange->body, &visiting->command)) {
-        exchange_command(exchange, &visiting->command, edited);
-    }
-}
+ON_LOOP static void edit(struct exchange *exchange) { change(exchange, edited); }
 
 ON_LOOP void visit_patch(struct exchange *exchange)
 {
     struct visiting *visiting = begin_one(exchange);
     const json_t *body = visiting == NULL ? NULL : api_body(exchange);
-    if (body == NULL || !api_if_match(exchange, &visiting->version)) return;
+    if (body == NULL || !api_if_match(exchange, &visiting->command.if_version)) return;
     const json_t *notes = json_object_get(body, "notes"), *out = json_object_get(body, "checked_out_at");
     const char *wrong = NULL;
+    visiting->command.kind = COMMAND_EDIT;
     if (json_is_null(notes)) visiting->command.notes = STR("");
     else if (notes != NULL && json_in_text(notes, NOTES_CHARACTERS_MAX * 4, NOTES_CHARACTERS_MAX,
                                            &visiting->command.notes) < 0) {
@@ -284,5 +287,5 @@ ON_LOOP void visit_patch(struct exchange *exchange)
         wrong = "checked_out_at";
     }
     if (wrong != NULL) api_refuse(exchange, CODE_BAD_MESSAGE, wrong, "This field has a value that cannot be");
-    else exchange_read(exchange, read_one, edit);
+    else if (take_key(exchange, visiting, "edit")) exchange_read(exchange, read_to_change, edit);
 }

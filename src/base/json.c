@@ -27,6 +27,10 @@ static void put_escaped(struct json *json, struct str text)
             escape[1] = 'r';
         } else if (c == '\t') {
             escape[1] = 't';
+        } else if (c == 0) {
+            memcpy(escape, "\\ufffd",
+                   6); /* the contract's JSON has none, and what we write we must be able to read */
+            len = 6;
         } else if (c < 0x20) {
             memcpy(escape, "\\u00", 4);
             escape[4] = DIGITS[c >> 4];

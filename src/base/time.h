@@ -20,6 +20,7 @@ struct mono_ms {
 struct day {
     int32_t number;
 };
+#define DAY_LAST ((struct day){2932896}) /* 9999-12-31 */
 #define DAY_NONE ((struct day){INT32_MIN})
 #define WALL_NONE ((struct wall_ms){INT64_MIN})
 static inline bool day_is(struct day day) { return day.number != INT32_MIN; }

@@ -2,6 +2,7 @@
 
 #include "auth/claims.h"
 #include "auth/ticket.h"
+#include "base/clock.h"
 #include "cli/home.h"
 
 #include <stdio.h>
@@ -35,7 +36,7 @@ struct revoked_list {
     void *list;
 };
 
-static int on_revoked(void *ctx, const struct sql_row *row)
+static int on_session(void *ctx, const struct sql_row *row)
 {
     const struct revoked_list *revoked = ctx;
     char id[24];
@@ -44,11 +45,26 @@ static int on_revoked(void *ctx, const struct sql_row *row)
     return 0;
 }
 
+static int on_token(void *ctx, const struct sql_row *row)
+{
+    const struct revoked_list *revoked = ctx;
+    revoked->each(revoked->list, row_text(row, 0));
+    return 0;
+}
+
 int auth_port_list_revoked(const void *ctx, struct sql *sql, struct wall_ms since,
                            void (*each)(void *list, struct str session), void *list)
 {
-    (void)ctx;
+    const struct home *home = ctx;
     struct revoked_list revoked = {each, list};
-    return sql_run(sql, "SELECT id FROM sessions WHERE revoked_at >= $1", SQL_VALUES(sql_int(since.ms)),
-                   on_revoked, &revoked);
+    /* At the start: a session's tokens live access_ttl, those without one as long as they were made for. */
+    struct wall_ms sessions = since, tokens = since;
+    if (!wall_is(since)) {
+        sessions.ms = clock_wall().ms - home->config.auth.access_ttl_ms;
+        tokens.ms = 0;
+    }
+    TRY(sql_run(sql, "SELECT id FROM sessions WHERE revoked_at >= $1", SQL_VALUES(sql_int(sessions.ms)),
+                on_session, &revoked));
+    return sql_run(sql, "SELECT id FROM revoked_tokens WHERE revoked_at >= $1",
+                   SQL_VALUES(sql_int(tokens.ms)), on_token, &revoked);
 }

@@ -71,6 +71,9 @@ static int run(const struct init *init, const struct args *args, struct err_deta
     OWNED(home) struct home home = {0};
     OWNED(secret) struct secret password = {0};
     char hash[PASSWORD_HASH_BYTES], email[256];
+    if (init->email != NULL && strchr(init->email, '@') == NULL) {
+        return fail(reterr, ERR_RANGE, "--owner-email needs an @");
+    }
     TRY(write_config(init->config, args, reterr));
     TRY(home_open(&home, HOME_CREATE, NULL, init->config, args, false, reterr));
     snprintf(email, sizeof email, "%s", init->email == NULL ? "" : init->email);
@@ -86,6 +89,7 @@ static int run(const struct init *init, const struct args *args, struct err_deta
                              .password_hash = str_c(hash)};
     int rc = home_write(&home, add_owner, &owner, reterr);
     if (rc == ERR_EXISTS) return fail(reterr, rc, "there is a user with the email %s already", email);
+    if (rc == ERR_RANGE) return fail(reterr, rc, "the email needs an @, the name 1 to 100 characters");
     TRY(rc);
     printf(
         "the owner is %s\nnext: footfall location add main --name 'Main Street' --zone Europe/Berlin --config %s\n"

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "store/audit.h"
 #include "store/locations.h"
 
@@ -47,6 +48,10 @@ static int take_flags(const struct args *args, const struct location_flags *f, s
     struct location *location = &row->location;
     int64_t number;
     if (f->name != NULL) location->name = str_c(f->name);
+    if (f->name != NULL &&
+        (location->name.len == 0 || !text_fits(location->name, LOCATION_NAME_CHARACTERS_MAX))) {
+        return args_wrong(args, "--name has 1 to 100 characters");
+    }
     if (f->zone != NULL) {
         OWNED(zone) struct zone *zone = NULL;
         if (zone_open(str_c(f->zone), &zone) < 0) {

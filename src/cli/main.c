@@ -49,10 +49,15 @@ int say_failed(const struct err_detail *detail)
 
 int version_command(int argc, char **argv)
 {
-    struct args args = {.usage = "footfall version", .about = "Says which version this is."};
+    bool as_json = false;
+    const struct arg flags[] = {{.name = "json", .set = &as_json, .help = "as JSON"}};
+    struct args args = {.usage = "footfall version [--json]",
+                        .about = "Says which version this is.",
+                        .flags = flags,
+                        .flag_count = COUNT_OF(flags)};
     int status;
     if (args_parse(&args, argc, argv, &status) != 0) return status;
-    printf("footfall %s\n", FOOTFALL_VERSION);
+    printf(as_json ? "{\"version\":\"%s\"}\n" : "footfall %s\n", FOOTFALL_VERSION);
     return CLI_FINE;
 }
 

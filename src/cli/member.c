@@ -140,6 +140,7 @@ static int member_import(int argc, char **argv)
 struct addition {
     const struct member_flags *flags;
     struct member_id id;
+    const char *wrong, *why; /* a field that may not be kept */
 };
 
 static int add(struct sql *sql, void *ctx)
@@ -155,6 +156,14 @@ static int add(struct sql *sql, void *ctx)
         .born = DAY_NONE,
         .currency = STR("EUR"),
     };
+    addition->wrong = member_row_wrong(&row, &addition->why);
+    if (addition->wrong == NULL && f->card != NULL && !member_code_fits(str_c(f->card))) {
+        addition->wrong = "card";
+    }
+    if (addition->wrong == NULL && f->plan != NULL && !plan_name_fits(str_c(f->plan))) {
+        addition->wrong = "plan";
+    }
+    if (addition->wrong != NULL) return ERR_RANGE;
     struct wall_ms now = clock_wall();
     TRY(member_create(sql, &row, now, &addition->id));
     TRY(audit_note(sql, now, STR("cli"), "create_member", "member", addition->id.n, (struct str){0}));
@@ -204,6 +213,7 @@ static int member_add(int argc, char **argv)
     int rc = home_open(&home, HOME_STORE, f.data, f.config, &args, false, &detail);
     if (rc == 0) rc = home_write(&home, add, &addition, &detail);
     if (rc == ERR_EXISTS) fail(&detail, rc, "another member has this number or card");
+    if (addition.wrong != NULL) fail(&detail, rc, "%s %s", addition.wrong, addition.why);
     detail.code = rc;
     if (rc < 0) return say_failed(&detail);
     printf("member %lld added\n", (long long)addition.id.n);

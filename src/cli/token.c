@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <stdio.h>
 
@@ -43,7 +44,7 @@ static int split(const char *text, struct str *slugs, size_t *ret_count)
         if (*ret_count == PRINCIPAL_LOCATIONS_MAX || slug_check(word) < 0) return ERR_SYNTAX;
         slugs[(*ret_count)++] = word;
     }
-    return 0;
+    return *ret_count == 0 ? ERR_SYNTAX : 0;
 }
 
 static int mint_one(const struct args *args, struct home *home, const struct mint *mint)
@@ -67,8 +68,11 @@ static int mint_one(const struct args *args, struct home *home, const struct min
     if (!claims.all_locations && split(mint->locations, slugs, &claims.location_count) < 0) {
         return args_wrong(args, "--loc must be '*' or slugs with commas between");
     }
-    if (claims.sub.len == 0 || claims.sub.len > SUB_BYTES_MAX) {
-        return args_wrong(args, "--sub must have 1 to %d bytes", SUB_BYTES_MAX);
+    bool plain =
+        claims.sub.len > 0 && claims.sub.len <= SUB_BYTES_MAX && text_fits(claims.sub, SUB_BYTES_MAX);
+    for (size_t i = 0; i < claims.sub.len; i++) plain = plain && (uint8_t)claims.sub.at[i] > ' ';
+    if (!plain) {
+        return args_wrong(args, "--sub must have 1 to %d bytes without blanks", SUB_BYTES_MAX);
     }
     OWNED(buf) struct buf token = buf_of(JWT_BYTES_MAX);
     int rc = jwt_mint(home->keys, &claims, &token);

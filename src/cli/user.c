@@ -80,6 +80,7 @@ static int user_add(int argc, char **argv)
                                         .password_hash = str_c(hash)}};
     if (rc == 0) rc = home_write(&home, add, &addition, &detail);
     if (rc == ERR_EXISTS) fail(&detail, rc, "there is a user with the email %s", f.email);
+    if (rc == ERR_RANGE) fail(&detail, rc, "the email needs an @, the name 1 to 100 characters");
     detail.code = rc;
     if (rc < 0) return say_failed(&detail);
     printf("user %lld added: %s, %s\n", (long long)addition.id, f.email, f.role);

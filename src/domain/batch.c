@@ -1,5 +1,7 @@
 #include "domain/batch.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 
 void batch_init(struct batch *batch, const struct rules *rules)
@@ -153,29 +155,9 @@ int denial_key(struct batch *batch, const struct command *command, struct member
     OWNED(buf) struct buf key = buf_of(1024);
     TRY(buf_printf(&key, "%lld/%d/", (long long)command->location.n, (int)command->actor.source));
     if (member.n != 0) TRY(buf_printf(&key, "m%lld", (long long)member.n));
-    else if (command->code.len != 0) TRY(code_card_key(command->code, &key));
+    else if (command->code.len != 0) TRY(code_key(command->code, &key));
     else TRY(buf_printf(&key, "u%lld", (long long)command->member.n));
     return in_arena(batch, &key, ret_key);
 }
 
-int code_card_key(struct str code, struct buf *out)
-{
-    struct str trimmed = str_trim(code);
-    TRY(buf_put_str(out, STR("c:")));
-    for (size_t i = 0; i < trimmed.len; i++) {
-        uint8_t c = (uint8_t)trimmed.at[i];
-        TRY(buf_put_byte(out, c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c));
-    }
-    return 0;
-}
-
-int code_keys(struct batch *batch, struct str code, struct str *ret_card, struct str *ret_qr)
-{
-    OWNED(buf) struct buf card = buf_of(CODE_KEY_BYTES_MAX);
-    TRY(code_card_key(code, &card));
-    TRY(in_arena(batch, &card, ret_card));
-    OWNED(buf) struct buf qr = buf_of(CODE_KEY_BYTES_MAX);
-    TRY(buf_put_str(&qr, STR("q:")));
-    TRY(buf_put_str(&qr, code));
-    return in_arena(batch, &qr, ret_qr);
-}
+int code_key(struct str code, struct buf *out) { return text_lower(str_trim(code), out); }

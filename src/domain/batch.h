@@ -18,7 +18,7 @@
 #define BATCH_DUE_MAX 1024
 #define BATCH_RECENT_MAX 256
 #define BATCH_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define CODE_KEY_BYTES_MAX (CODE_BYTES_MAX + 2)
+#define CODE_KEY_BYTES_MAX (CODE_BYTES_MAX * 2) /* a small letter may be longer than its capital */
 
 /* --- What a store loads --- */
 
@@ -163,10 +163,9 @@ MUST_USE int request_key_put(struct buf *out, struct str actor_key, struct str r
 MUST_USE int request_key(struct batch *batch, const struct command *command, struct str *ret_key);
 MUST_USE int denial_key(struct batch *batch, const struct command *command, struct member_id member,
                         struct str *ret_key);
-/* What a scanned code is looked up by: the card's form («c:» and the code without outer blanks and letter case) and the
- * QR token's («q:» and exactly the code). A store looks up both; the QR token wins. */
-MUST_USE int code_keys(struct batch *batch, struct str code, struct str *ret_card, struct str *ret_qr);
-MUST_USE int code_card_key(struct str code, struct buf *out);
+/* What a scanned code is looked up by: without outer blanks and letter case, whatever its kind. A QR token must be
+ * met exactly besides. */
+MUST_USE int code_key(struct str code, struct buf *out);
 
 /* Judges all commands in order; first ends the visits that are due. Fills decisions and events, changes the loaded rows. */
 MUST_USE int decide(struct batch *batch);

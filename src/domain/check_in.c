@@ -13,6 +13,11 @@ struct entry {
     struct code_list warnings;
 };
 
+static bool is_device(const struct actor *actor)
+{
+    return actor->source == SOURCE_KIOSK || actor->source == SOURCE_TURNSTILE;
+}
+
 static void add_code(struct code_list *list, enum code code)
 {
     if (list->count < NOTES_MAX) list->at[list->count++] = code;
@@ -170,9 +175,8 @@ static void find_all(const struct batch *batch, struct entry *entry, struct find
 static enum policy_action action_for(const struct rules *rules, const struct entry *entry,
                                      const struct finding *finding)
 {
-    enum source source = entry->command->actor.source;
-    bool device = source == SOURCE_KIOSK || source == SOURCE_TURNSTILE;
-    enum policy_action action = (device ? rules->kiosk : rules->desk)[finding->problem];
+    enum policy_action action =
+        (is_device(&entry->command->actor) ? rules->kiosk : rules->desk)[finding->problem];
     if (finding->problem == PROBLEM_CAPACITY && entry->state->location->hard_capacity) return POLICY_BLOCK;
     bool owes_too_much = finding->problem == PROBLEM_BALANCE &&
                          owes_more_than(&entry->who->member, rules->balance_block_minor);
@@ -314,7 +318,11 @@ static int let_in(struct batch *batch, size_t index, struct entry *entry, struct
 static int late_check_in(struct batch *batch, size_t index, struct entry *entry)
 {
     struct batch_visit *covering = visit_covering(batch, entry->who, entry->at);
-    if (covering != NULL) {
+    bool elsewhere = covering != NULL && covering->visit.location.n != entry->state->location->id.n;
+    if (covering != NULL && elsewhere && visit_is_open(&covering->visit)) {
+        /* «One visit»: who came here had left there. */
+        TRY(end_visit(batch, covering, entry->at, NULL, (struct str){0}, true, NULL));
+    } else if (covering != NULL) {
         answer_with(entry, batch, covering);
         return 0;
     }
@@ -396,6 +404,11 @@ int decide_check_in(struct batch *batch, size_t index)
     if (entry.who == NULL || entry.who->member.deleted) {
         entry.who = NULL;
         return refuse(batch, index, &entry, CODE_MEMBER_NOT_FOUND, false);
+    }
+    /* What a door let through happened. What somebody at a desk enters afterwards passes no ban that they may not pass at once. */
+    if (entry.late && entry.who->member.banned && !is_device(&command->actor) &&
+        !command->actor.may_override_ban) {
+        return refuse(batch, index, &entry, CODE_MEMBER_BANNED, false);
     }
     return entry.late ? late_check_in(batch, index, &entry) : live_check_in(batch, index, &entry);
 }

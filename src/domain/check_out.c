@@ -69,6 +69,7 @@ int decide_check_out(struct batch *batch, size_t index)
         return 0;
     }
     struct wall_ms at = batch->now;
+    bool told_before = false;
     if (wall_is(command->occurred_at)) {
         if (command->occurred_at.ms < batch->now.ms - batch->rules->late_max_ms) {
             decision->code = CODE_TOO_OLD;
@@ -84,8 +85,13 @@ int decide_check_out(struct batch *batch, size_t index)
         if (covering != NULL && !visit_is_open(&covering->visit) && covering->visit.automatic) {
             return late_check_out(batch, index, covering, at);
         }
+        /* Told a second time, of a visit that somebody ended: not of one that began since. */
+        const struct visit *open = who->member.open;
+        bool began_since = open != NULL && open->checked_in_at.ms > at.ms;
+        told_before = covering == NULL ? began_since && visit_ended_about(batch, who, at)
+                                       : !visit_is_open(&covering->visit);
     }
-    if (who->member.open == NULL) {
+    if (who->member.open == NULL || told_before) {
         decision->code = CODE_NOT_CHECKED_IN;
         decision->member = &who->member;
         decision->member_status = member_status(&who->member, today_of_first_location(batch));
@@ -137,6 +143,10 @@ int decide_edit(struct batch *batch, size_t index)
     const struct command *command = batch->commands[index];
     struct batch_visit *held = named_visit(batch, index);
     if (held == NULL) return 0;
+    if (command->if_version != 0 && command->if_version != visit_version(&held->visit, held->notes)) {
+        batch->decisions[index].code = CODE_CONFLICT;
+        return 0;
+    }
     struct wall_ms out = command->new_checked_out_at;
     if (wall_is(out) && (out.ms < held->visit.checked_in_at.ms || out.ms > batch->now.ms)) {
         batch->decisions[index].code = CODE_BAD_MESSAGE;

@@ -39,4 +39,5 @@ struct command {
     struct wall_ms occurred_at;         /* WALL_NONE: now */
     struct visit_id visit;              /* of an undo or an edit */
     struct wall_ms new_checked_out_at;  /* of an edit; WALL_NONE: leave */
+    int64_t if_version; /* of an edit: only where the visit is still of this version; 0: of any */
 };

@@ -140,6 +140,17 @@ struct batch_visit *visit_covering(const struct batch *batch, const struct batch
     return NULL;
 }
 
+bool visit_ended_about(const struct batch *batch, const struct batch_member *who, struct wall_ms at)
+{
+    EACH_VISIT(batch, who, held, {
+        int64_t since_ms = at.ms - held->visit.checked_out_at.ms;
+        bool by_somebody =
+            wall_is(held->visit.checked_out_at) && !held->visit.undone && !held->visit.automatic;
+        if (by_somebody && since_ms >= 0 && since_ms <= batch->rules->skew_max_ms) return true;
+    });
+    return false;
+}
+
 struct batch_visit *visit_after(const struct batch *batch, const struct batch_member *who, struct wall_ms at)
 {
     struct batch_visit *first = NULL;

@@ -34,5 +34,7 @@ static inline bool command_is_late(const struct batch *batch, const struct comma
 /* The member's visit that covers this moment, or NULL; ended ones too. */
 struct batch_visit *visit_covering(const struct batch *batch, const struct batch_member *who,
                                    struct wall_ms at);
+/* Whether a visit of the member that somebody ended was over by this moment, and not longer than skew_max_ms before. */
+bool visit_ended_about(const struct batch *batch, const struct batch_member *who, struct wall_ms at);
 /* The member's first visit that begins after this moment, or NULL. */
 struct batch_visit *visit_after(const struct batch *batch, const struct batch_member *who, struct wall_ms at);

@@ -93,6 +93,19 @@ struct wall_ms location_auto_end(const struct location *location, struct wall_ms
     return end;
 }
 
+bool location_ends_alike(const struct location *one, const struct location *other)
+{
+    bool alike = one->exits == other->exits && one->assumed_stay_minutes == other->assumed_stay_minutes &&
+                 one->hours.count == other->hours.count &&
+                 str_eq(zone_name(one->zone), zone_name(other->zone));
+    for (size_t i = 0; i < one->hours.count && alike; i++) {
+        const struct hours_span *a = &one->hours.spans[i], *b = &other->hours.spans[i];
+        alike = a->weekday == b->weekday && a->opens_second == b->opens_second &&
+                a->closes_second == b->closes_second;
+    }
+    return alike;
+}
+
 struct directory {
     atomic_uint refs;
     struct arena texts;

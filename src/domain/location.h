@@ -55,6 +55,8 @@ struct wall_ms hours_next_close(const struct hours *hours, const struct zone *zo
 /* When a visit that begins now ends by itself: the earliest of assumed stay (assumed exits only), closing time and max_stay. */
 struct wall_ms location_auto_end(const struct location *location, struct wall_ms checked_in_at,
                                  int64_t max_stay_ms);
+/* Whether a visit would end by itself at the same moment under both. */
+bool location_ends_alike(const struct location *one, const struct location *other);
 
 struct directory;
 /* An empty one; add the locations, then it does not change any more. One reference, the caller's. */

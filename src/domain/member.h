@@ -44,6 +44,9 @@ static inline bool visit_is_open(const struct visit *visit)
     return !wall_is(visit->checked_out_at) && !visit->undone;
 }
 
+/* Another one after each change that an edit may overwrite; never 0. For ETags: a visit has no version of its own. */
+int64_t visit_version(const struct visit *visit, struct str notes);
+
 struct member {
     struct member_id id;
     struct str first_name;

@@ -1,6 +1,7 @@
 #include "jobs/import.h"
 
-#include "base/utf8.h"
+#include "base/num.h"
+#include "base/text.h"
 #include "jobs/import_dates.h"
 #include "store/audit.h"
 #include "store/plans.h"
@@ -227,15 +228,6 @@ static bool take_date(struct pass *pass, const struct csv_row *row, enum import_
     return wrong == NULL;
 }
 
-static bool looks_like_email(struct str text)
-{
-    const char *at = memchr(text.at, '@', text.len);
-    if (at == NULL || at == text.at || memchr(text.at, ' ', text.len) != NULL) return false;
-    struct str domain = {at + 1, text.len - (size_t)(at + 1 - text.at)};
-    return domain.len >= 3 && memchr(domain.at, '@', domain.len) == NULL &&
-           memchr(domain.at, '.', domain.len) != NULL;
-}
-
 /* ret_says_valid: the list itself claims that it is good now. */
 static bool take_status(struct import *import, const struct csv_row *row, enum membership_state *ret_state,
                         bool *ret_says_valid)
@@ -303,7 +295,7 @@ static void split_name(struct str name, struct member_row *member)
     member->last_name = at == 0 ? STR("") : (struct str){name.at + at, name.len - at};
 }
 
-static bool check_names(struct import *import, const struct csv_row *row, struct member_row *member)
+static void take_names(struct import *import, const struct csv_row *row, struct member_row *member)
 {
     struct str name = text_of(import, row, FIELD_NAME);
     member->first_name = text_of(import, row, FIELD_FIRST_NAME);
@@ -311,14 +303,6 @@ static bool check_names(struct import *import, const struct csv_row *row, struct
     if (member->first_name.at == NULL) member->first_name = STR("");
     if (member->last_name.at == NULL) member->last_name = STR("");
     if (member->first_name.len + member->last_name.len == 0 && name.at != NULL) split_name(name, member);
-    if (member->first_name.len + member->last_name.len == 0) {
-        problem(import, row->line, "no name");
-    } else if (utf8_count(member->first_name) > 100 || utf8_count(member->last_name) > 100) {
-        problem(import, row->line, "name: more than 100 characters");
-    } else {
-        return true;
-    }
-    return false;
 }
 
 static int check_unique(struct pass *pass, const struct csv_row *row, struct import_row *out, bool *ret_good)
@@ -390,7 +374,9 @@ static int read_row(struct pass *pass, const struct csv_row *row)
     member->phone = text_of(import, row, FIELD_PHONE);
     member->notes = text_of(import, row, FIELD_NOTES);
     out.card = text_of(import, row, FIELD_CARD);
-    bool good = check_names(import, row, member);
+    take_names(import, row, member);
+    bool good = member->first_name.len + member->last_name.len > 0;
+    if (!good) problem(import, row->line, "no name");
     if (good) good = take_date(pass, row, FIELD_BORN, &member->born);
     if (good) good = take_membership(pass, row, &out);
     struct str balance = text_of(import, row, FIELD_BALANCE);
@@ -399,14 +385,17 @@ static int read_row(struct pass *pass, const struct csv_row *row)
         problem(import, row->line, "balance: not an amount");
         good = false;
     }
-    bool long_text = member->number.len > 64 || member->email.len > 254 || member->phone.len > 40 ||
-                     out.card.len > 128 || utf8_count(member->notes) > 2000;
-    if (good && long_text) {
-        problem(import, row->line, "a cell is longer than its field may be");
-        good = false;
+    const char *why, *wrong = member_row_wrong(member, &why);
+    if (wrong == NULL && out.has_membership && !plan_name_fits(out.membership.plan)) {
+        wrong = "plan";
+        why = TEXT_UNFIT;
     }
-    if (good && member->email.at != NULL && !looks_like_email(member->email)) {
-        problem(import, row->line, "email not an address");
+    if (wrong == NULL && out.card.at != NULL && !member_code_fits(out.card)) {
+        wrong = "card";
+        why = TEXT_UNFIT;
+    }
+    if (good && wrong != NULL) {
+        problem(import, row->line, "%s %s", wrong, why);
         good = false;
     }
     /* A faulty row's card and number are taken all the same: the next row with them is a second one. */
@@ -592,6 +581,25 @@ int import_write(struct import *import, struct sql *sql, struct str actor, struc
         if (progress != NULL && (i + 1) % 1000 == 0) progress(i + 1, import->good_count);
     }
     return note(import, sql, actor, now);
+}
+
+int import_counts_put(const struct import *import, struct buf *out)
+{
+    return buf_printf(out, "%zu %zu", import->created, import->updated);
+}
+
+int import_counts_parse(struct import *import, struct str counts)
+{
+    const char *blank = memchr(counts.at, ' ', counts.len);
+    if (blank == NULL) return ERR_CORRUPT;
+    size_t len = (size_t)(blank - counts.at);
+    int64_t created, updated;
+    bool good = num_i64((struct str){counts.at, len}, 0, INT64_MAX, &created) == 0 &&
+                num_i64((struct str){blank + 1, counts.len - len - 1}, 0, INT64_MAX, &updated) == 0;
+    if (!good) return ERR_CORRUPT;
+    import->created = (size_t)created;
+    import->updated = (size_t)updated;
+    return 0;
 }
 
 void import_report(const struct import *import, bool dry_run, struct json *json)

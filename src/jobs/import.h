@@ -79,5 +79,8 @@ static inline void import_owned(struct import *import) { import_done(import); }
  * problem, and its row is left out. progress may be NULL: called each thousand rows. */
 MUST_USE int import_write(struct import *import, struct sql *sql, struct str actor, struct wall_ms now,
                           void (*progress)(size_t done, size_t all));
+/* What import_write found, to keep; and taken back into a list that was read again. */
+MUST_USE int import_counts_put(const struct import *import, struct buf *out);
+MUST_USE int import_counts_parse(struct import *import, struct str counts);
 /* docs/api/openapi.yaml, ImportReport, as the members of an open object. */
 void import_report(const struct import *import, bool dry_run, struct json *json);

@@ -197,21 +197,21 @@ static int refuse(struct choice *choice, const struct location_ref *ref, enum co
     return 0;
 }
 
-static int choose_all(const struct session *session, struct choice *choice)
+static int choose_all(struct hub *hub, const struct principal *who, struct choice *choice)
 {
-    const struct directory *directory = hub_directory(session->worker->hub);
+    const struct directory *directory = hub_directory(hub);
     TRY(choice_init(choice, directory_count(directory)));
     for (size_t i = 0; i < directory_count(directory); i++) {
         const struct location *location = directory_at(directory, i);
-        if (!principal_at(session->who, location->slug)) continue;
-        struct channel *channel = hub_channel(session->worker->hub, location->id);
+        if (!principal_at(who, location->slug)) continue;
+        struct channel *channel = hub_channel(hub, location->id);
         choice->channels[choice->count] = channel;
         choice->after[choice->count++] = channel_head(channel);
     }
     return 0;
 }
 
-ON_LOOP static int choose_named(const struct session *session, const struct message *message,
+ON_LOOP static int choose_named(struct hub *hub, const struct principal *who, const struct message *message,
                                 struct choice *choice)
 {
     size_t count = json_array_size(message->locations);
@@ -220,8 +220,8 @@ ON_LOOP static int choose_named(const struct session *session, const struct mess
         struct location_ref ref;
         TRY(location_ref_parse(json_array_get(message->locations, i), &ref));
         const struct location *location = NULL;
-        enum code code = session_location(session, &ref, &location);
-        if (code == CODE_OK) choose(choice, session->worker->hub, location);
+        enum code code = location_for(hub_directory(hub), who, &ref, &location);
+        if (code == CODE_OK) choose(choice, hub, location);
         else TRY(refuse(choice, &ref, code));
     }
     return 0;
@@ -260,13 +260,15 @@ static bool any_followed(const struct session *session, const struct resume *res
 }
 
 /* The sentence of what is wrong, or NULL; the choice must be done in either case. */
-ON_LOOP static const char *make_choice(const struct session *session, const struct message *message,
-                                       struct choice *choice, enum code *ret_code)
+ON_LOOP static const char *make_choice(const struct session *session, const struct principal *who,
+                                       const struct message *message, struct choice *choice,
+                                       enum code *ret_code)
 {
     *ret_code = CODE_FORBIDDEN;
     *choice = (struct choice){0};
-    if (!principal_may(session->who, MAY_FOLLOW)) return code_sentence(CODE_FORBIDDEN);
-    int rc = message->all_locations ? choose_all(session, choice) : choose_named(session, message, choice);
+    if (!principal_may(who, MAY_FOLLOW)) return code_sentence(CODE_FORBIDDEN);
+    struct hub *hub = session->worker->hub;
+    int rc = message->all_locations ? choose_all(hub, who, choice) : choose_named(hub, who, message, choice);
     *ret_code = CODE_INTERNAL;
     if (rc < 0) return code_sentence(CODE_INTERNAL);
     if (!message->resume.given) return NULL;
@@ -400,7 +402,7 @@ void session_welcome(struct session *session, bool follow_all)
         return;
     }
     OWNED(choice) struct choice choice = {0};
-    if (choose_all(session, &choice) < 0) session_close(session, CLOSE_TOO_MANY);
+    if (choose_all(session->worker->hub, session->who, &choice) < 0) session_close(session, CLOSE_TOO_MANY);
     else follow_and_tell(session, (struct str){0}, &choice, false);
 }
 
@@ -423,11 +425,13 @@ static void note_lost(const struct channel *channel, struct seq sent, void *ctx)
 {
     (void)sent;
     struct lost *lost = ctx;
-    if (principal_at(lost->who, channel_location(channel)->slug)) return;
+    bool still =
+        principal_may(lost->who, MAY_FOLLOW) && principal_at(lost->who, channel_location(channel)->slug);
+    if (still) return;
     lost->choice->channels[lost->choice->count++] = (struct channel *)channel;
 }
 
-/* Locations that a new token no longer allows are left, and that is said. */
+/* Locations that a new token's role or list no longer allows are left, and that is said. */
 ON_LOOP static void leave_lost(struct session *session)
 {
     OWNED(choice) struct choice choice = {0};
@@ -443,49 +447,65 @@ ON_LOOP static void leave_lost(struct session *session)
     if (choice.count > 0) say_unsubscribed(session, (struct str){0}, &choice);
 }
 
-/* 1: the token is good and the session goes by it; *ret_refresh: it was in already. 0: the session is being closed. */
-ON_LOOP static int take_token(struct session *session, const struct message *message, bool *ret_refresh)
+/* The token's principal; NULL: the session is being closed. */
+ON_LOOP static struct principal *check_token(struct session *session, const struct message *message)
 {
     const struct server_options *options = &session->worker->server->options;
     OWNED(principal) struct principal *who = NULL;
     int rc = options->check_token(options->auth, message->token, clock_wall(), &who);
-    *ret_refresh = session->who != NULL;
     bool good = rc == 0 && !worker_is_revoked(session->worker, who->session);
-    if (good && *ret_refresh) good = str_eq(session->who->sub, who->sub);
-    if (!good) {
-        session_error(session, message, CODE_UNAUTHENTICATED, NULL);
-        session_close(session, CLOSE_UNAUTHENTICATED);
-        return 0;
+    if (good && session->who != NULL) good = str_eq(session->who->sub, who->sub);
+    if (good) return take(who);
+    session_error(session, message, CODE_UNAUTHENTICATED, NULL);
+    session_close(session, CLOSE_UNAUTHENTICATED);
+    return NULL;
+}
+
+/* who: whoever comes in by this message, or NULL where the session is in already. As a whole or not at all: with a location that is
+ * refused nobody comes in, and may try again until the time for it is over. */
+ON_LOOP static void enter(struct session *session, const struct message *message, struct principal *who)
+{
+    OWNED(principal) struct principal *newcomer = who;
+    if (who == NULL) who = session->who;
+    OWNED(choice) struct choice choice = {0};
+    bool follows = principal_may(who, MAY_FOLLOW);
+    enum code code = CODE_OK;
+    const char *sentence = follows ? make_choice(session, who, message, &choice, &code) : NULL;
+    if (sentence == NULL && choice.refused_count > 0) {
+        code = choice.reasons[0];
+        sentence = code_sentence(code);
     }
-    session_set_principal(session, take(who));
-    return 1;
+    if (sentence != NULL) {
+        session_error(session, message, code, sentence);
+        return;
+    }
+    if (newcomer != NULL) session_set_principal(session, take(newcomer));
+    if (follows) follow_and_tell(session, message->id, &choice, message->resume.given);
+    else say_success(session, message->id, NULL, false);
 }
 
 void session_authenticate(struct session *session, const struct message *message)
 {
-    bool refresh = false;
-    if (message->token.at != NULL) {
-        if (take_token(session, message, &refresh) == 0) return;
-    } else if (session->who == NULL) {
+    bool is_in = session->who != NULL;
+    if (message->token.at == NULL) {
+        if (is_in) {
+            enter(session, message, NULL);
+            return;
+        }
         session_error(session, message, CODE_UNAUTHENTICATED,
                       "authenticate needs a token on a connection that is not signed in");
         session_close(session, CLOSE_UNAUTHENTICATED);
         return;
     }
-    if (refresh || !principal_may(session->who, MAY_FOLLOW)) {
-        say_success(session, message->id, NULL, false);
-        if (refresh && session->state == SESSION_IN) leave_lost(session);
+    struct principal *who = check_token(session, message);
+    if (who == NULL) return;
+    if (!is_in) {
+        enter(session, message, who);
         return;
     }
-    OWNED(choice) struct choice choice = {0};
-    enum code code;
-    const char *sentence = make_choice(session, message, &choice, &code);
-    if (sentence == NULL && choice.refused_count > 0) {
-        code = choice.reasons[0];
-        sentence = code_sentence(code);
-    }
-    if (sentence != NULL) session_error(session, message, code, sentence);
-    else follow_and_tell(session, message->id, &choice, message->resume.given);
+    session_set_principal(session, who);
+    say_success(session, message->id, NULL, false);
+    if (session->state == SESSION_IN) leave_lost(session);
 }
 
 /* --- subscribe, unsubscribe --- */
@@ -506,7 +526,7 @@ void session_subscribe(struct session *session, const struct message *message)
 {
     OWNED(choice) struct choice choice = {0};
     enum code code;
-    const char *sentence = make_choice(session, message, &choice, &code);
+    const char *sentence = make_choice(session, session->who, message, &choice, &code);
     if (sentence != NULL) {
         session_error(session, message, code, sentence);
         return;
@@ -526,7 +546,7 @@ void session_unsubscribe(struct session *session, const struct message *message)
 {
     OWNED(choice) struct choice choice = {0};
     enum code code;
-    const char *sentence = make_choice(session, message, &choice, &code);
+    const char *sentence = make_choice(session, session->who, message, &choice, &code);
     if (sentence != NULL) {
         session_error(session, message, code, sentence);
         return;

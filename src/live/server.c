@@ -138,6 +138,16 @@ bool worker_is_revoked(const struct worker *worker, struct str session)
     return false;
 }
 
+/* False: it was known. */
+static bool remember_revoked(struct worker *worker, struct str session)
+{
+    if (worker_is_revoked(worker, session)) return false;
+    char *place = worker->revoked[worker->revoked_count++ % REVOKED_MAX];
+    memcpy(place, session.at, session.len);
+    place[session.len] = '\0';
+    return true;
+}
+
 struct revocation {
     struct loop_msg msg;
     char session[SESSION_BYTES_MAX + 1];
@@ -154,11 +164,7 @@ static void revocation_run(struct loop *loop, struct loop_msg *msg)
 {
     in_loop();
     struct revocation *revocation = (struct revocation *)msg;
-    struct worker *worker = worker_of(loop);
-    struct str session = str_c(revocation->session);
-    if (!worker_is_revoked(worker, session)) {
-        memcpy(worker->revoked[worker->revoked_count++ % REVOKED_MAX], revocation->session,
-               sizeof revocation->session);
+    if (remember_revoked(worker_of(loop), str_c(revocation->session))) {
         conn_each(loop, revoke_conn, revocation->session);
     }
     free(revocation);
@@ -168,6 +174,10 @@ void server_revoke(struct server *server, struct str session)
 {
     if (session.len == 0 || session.len > SESSION_BYTES_MAX) return;
     for (unsigned i = 0; i < server->worker_count; i++) {
+        if (!server->running) { /* at the start: no loop runs yet, and nobody is connected */
+            remember_revoked(&server->workers[i], session);
+            continue;
+        }
         struct revocation *revocation = calloc(1, sizeof *revocation);
         if (revocation == NULL) {
             log_error("a revoked session could not be told to a loop", F_ERR(ERR_NOMEM));

@@ -59,7 +59,8 @@ struct server_options {
     /* Takes a one-time ticket out of the store; ERR_UNAUTHENTICATED where it is none any more. */
     int (*take_ticket)(const void *ctx, struct sql *sql, struct str ticket, struct wall_ms now,
                        struct principal **ret_principal);
-    /* Was this session revoked, in the store's view? Asked by the writer each second: appends sessions revoked at or after since. */
+    /* Which sessions were revoked, in the store's view? Asked by the writer each second: tells those revoked at or after since; at the
+     * start, with WALL_NONE, all whose tokens may not have expired yet. */
     int (*list_revoked)(const void *ctx, struct sql *sql, struct wall_ms since,
                         void (*each)(void *list, struct str session), void *list);
     const void *auth; /* ctx of the three */

@@ -380,7 +380,7 @@ int session_start(struct client *client, const struct session_entry *entry, unsi
         if (!entry->as_stream) session_welcome(session, entry->follow_all);
     } else if (entry->bad_token) {
         refuse_entry(session);
-    } else if (entry->ticket.len > 0) {
+    } else if (entry->ticket.at != NULL) {
         int rc = begin_ticket(session, entry->ticket);
         if (rc == ERR_UNAUTHENTICATED) refuse_entry(session);
         else if (rc < 0) session_close(session, CLOSE_TOO_MANY);
@@ -425,7 +425,10 @@ ON_LOOP static void on_text(struct session *session, struct str text)
     const char *sentence = NULL;
     enum code code = message_parse(str_span(text), &message, &sentence);
     bool may_always = message.type == MESSAGE_AUTHENTICATE || message.type == MESSAGE_HEARTBEAT;
-    if (session->who == NULL && !may_always && code == CODE_OK) code = CODE_UNAUTHENTICATED;
+    if (session->who == NULL && !may_always && code == CODE_OK) {
+        code = CODE_UNAUTHENTICATED;
+        sentence = NULL;
+    }
     bool over_limit = session->who != NULL && is_over_limit(session, &message);
     if (!over_limit && code == CODE_OK) carry_out(session, &message);
     else if (!over_limit) session_error(session, &message, code, sentence);
@@ -460,15 +463,17 @@ ON_LOOP static void on_message(struct session *session, const struct ws_message 
 void session_bytes(struct session *session, struct mspan bytes)
 {
     if (session->is_stream) return; /* nothing is asked for there */
-    while (conn_is_open(&session->client->conn)) {
+    while (conn_is_open(&session->client->conn) && !session->decoder.failed) {
         struct ws_message message;
         int rc = ws_decoder_next(&session->decoder, &bytes, &message);
-        if (rc == 0) break;
-        if (rc < 0) {
-            session_close(session, (enum close_code)ws_close_code(rc));
-            break;
-        }
+        if (rc < 0) session_close(session, (enum close_code)ws_close_code(rc));
+        if (rc <= 0) break;
         on_message(session, &message);
+    }
+    if (session->decoder.failed) {
+        bool open = conn_is_open(&session->client->conn);
+        if (open && ws_decoder_seek_close(&session->decoder, &bytes)) end_in_order(session);
+        return;
     }
     if (session->state == SESSION_IN) hub_pump(session->worker->hub, &session->subscriber);
     /* Too many commands under way: what follows stays with the kernel until some are answered. */

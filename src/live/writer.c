@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "live/judge.h"
 #include "protocol/codes.h"
+#include "store/visits.h"
 
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ struct writer {
     bool started;
     atomic_bool reload;
     struct mono_ms housekeeping_at;
+    bool ends_are_stale;   /* rules changed by which open visits end */
     struct wall_ms due_at; /* the next visit that ends by itself; WALL_NONE: none is open */
     struct writer_counts counts;
 };
@@ -138,7 +140,10 @@ static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
     }
     ask->result = rc;
     ask->code = rc < 0 ? code_of_err(rc) : CODE_OK;
-    if (rc >= 0 && ask->changes_locations && catch_up(writer) < 0) atomic_store(&writer->reload, true);
+    if (rc >= 0 && ask->changes_locations) {
+        if (catch_up(writer) < 0) atomic_store(&writer->reload, true);
+        find_next_due(writer);
+    }
     writer->options.publish(writer->options.ctx, NULL, list_of(&ask, 1));
 }
 
@@ -195,6 +200,20 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
     return 0;
 }
 
+/* After what rules open visits' ends changed; at the start too, since it may have changed while nobody ran. */
+static int settle_ends(struct writer *writer) ON_WRITER
+{
+    struct sql *sql = store_writer_sql(writer->judge.store);
+    size_t changed = 0;
+    TRY(sql_begin(sql));
+    int rc = visits_settle_ends(sql, writer->judge.directory, writer->options.rules->max_stay_ms,
+                                clock_wall(), &changed);
+    if (rc < 0) sql_rollback(sql);
+    else rc = sql_commit(sql);
+    if (rc == 0 && changed > 0) log_info("open visits end at other times now", F_INT("visits", changed));
+    return rc;
+}
+
 static int read_directory(struct writer *writer, struct err_detail *reterr) ON_WRITER
 {
     OWNED(directory) struct directory *directory = NULL;
@@ -204,9 +223,11 @@ static int read_directory(struct writer *writer, struct err_detail *reterr) ON_W
     for (size_t i = 0; i < directory_count(directory); i++) {
         stats[i] = (struct stats){.day = DAY_NONE, .peak_at = WALL_NONE};
         const struct location *location = directory_at(directory, i);
-        bool known =
-            writer->judge.directory != NULL && directory_by_id(writer->judge.directory, location->id) != NULL;
-        if (known) stats[i] = *judge_stats(&writer->judge, location->id);
+        const struct location *before =
+            writer->judge.directory == NULL ? NULL : directory_by_id(writer->judge.directory, location->id);
+        if (before == NULL) continue;
+        stats[i] = *judge_stats(&writer->judge, location->id);
+        if (!location_ends_alike(before, location)) writer->ends_are_stale = true;
     }
     OWNED(saved) struct saved *saved = NULL;
     if (saved_create(0, 0, &saved) < 0) {
@@ -233,6 +254,8 @@ static int catch_up(struct writer *writer) ON_WRITER
 {
     struct err_detail detail = {0};
     int rc = read_directory(writer, &detail);
+    if (rc == 0 && writer->ends_are_stale) rc = settle_ends(writer);
+    if (rc == 0) writer->ends_are_stale = false;
     if (rc == 0) rc = tell_all(writer, false);
     if (rc < 0) log_error("the log could not be read", F_ERR(rc), F_STR("detail", str_c(detail.text)));
     return rc;
@@ -351,6 +374,11 @@ int writer_read(struct writer *writer, struct err_detail *reterr)
     TRY(read_directory(writer, reterr));
     int rc = tell_all(writer, true);
     if (rc < 0) return fail(reterr, rc, "the locations' logs cannot be read: %s", err_word(rc));
+    if (writer->options.poll_revoked != NULL) {
+        writer->options.poll_revoked(writer->options.ctx, store_writer_sql(writer->judge.store), WALL_NONE);
+    }
+    rc = settle_ends(writer);
+    if (rc < 0) return fail(reterr, rc, "the open visits cannot be read: %s", err_word(rc));
     find_next_due(writer);
     run_due(writer, clock_wall());
     find_next_due(writer);

@@ -21,7 +21,8 @@ struct writer_options {
     size_t recent_events;
     /* Hands what was saved, and the answered asks of that loop (a list by node), to every loop. On the writer's thread. */
     void (*publish)(void *ctx, struct saved *saved, struct queue_node *answered);
-    /* Each second, on the writer's thread: what other processes revoked at or after since. May be NULL. */
+    /* Each second, on the writer's thread: what other processes revoked at or after since; at the start, with WALL_NONE, what was
+     * revoked before. May be NULL. */
     void (*poll_revoked)(void *ctx, struct sql *sql, struct wall_ms since);
     void *ctx;
 };

@@ -26,10 +26,67 @@ static int check_depth(struct span text)
     return 0;
 }
 
-int json_in(struct span text, json_t **ret_tree)
+static size_t digits_at(struct span text, size_t at)
 {
-    if (text.len == 0) return ERR_SYNTAX;
-    TRY(check_depth(text));
+    size_t count = 0;
+    while (at + count < text.len && text.at[at + count] >= '0' && text.at[at + count] <= '9') count++;
+    return count;
+}
+
+/* The length of the number (RFC 8259 section 6) that begins here; 0: none. *ret_huge: jansson may have no room for it. */
+static size_t number_at(struct span text, size_t from, bool *ret_huge)
+{
+    size_t at = from;
+    if (at < text.len && text.at[at] == '-') at++;
+    size_t whole = digits_at(text, at);
+    if (whole == 0 || (whole > 1 && text.at[at] == '0')) return 0;
+    at += whole;
+    *ret_huge = whole > 18;
+    if (at < text.len && text.at[at] == '.') {
+        size_t fraction = digits_at(text, at + 1);
+        if (fraction == 0) return 0;
+        at += 1 + fraction;
+    }
+    if (at < text.len && (text.at[at] == 'e' || text.at[at] == 'E')) {
+        at++;
+        if (at < text.len && (text.at[at] == '+' || text.at[at] == '-')) at++;
+        size_t exponent = digits_at(text, at);
+        if (exponent == 0) return 0;
+        at += exponent;
+        *ret_huge = true;
+    }
+    return at - from;
+}
+
+/* The text with 0.5, which no field takes, in the place of each huge number. */
+static int without_huge_numbers(struct span text, struct buf *out)
+{
+    bool in_string = false;
+    size_t taken = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.at[i];
+        if (in_string) {
+            if (c == '\\') i++;
+            else if (c == '"') in_string = false;
+            continue;
+        }
+        in_string = c == '"';
+        if (c != '-' && (c < '0' || c > '9')) continue;
+        bool huge = false;
+        size_t len = number_at(text, i, &huge);
+        if (len == 0) break; /* malformed: jansson says so */
+        if (huge) {
+            TRY(buf_put(out, span_of(text.at + taken, i - taken)));
+            TRY(buf_put_str(out, STR("0.5")));
+            taken = i + len;
+        }
+        i += len - 1;
+    }
+    return buf_put(out, span_of(text.at + taken, text.len - taken));
+}
+
+static int load(struct span text, json_t **ret_tree)
+{
     json_error_t error;
     json_t *tree =
         json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
@@ -42,6 +99,18 @@ int json_in(struct span text, json_t **ret_tree)
     }
     *ret_tree = tree;
     return 0;
+}
+
+int json_in(struct span text, json_t **ret_tree)
+{
+    if (text.len == 0) return ERR_SYNTAX;
+    TRY(check_depth(text));
+    int rc = load(text, ret_tree);
+    if (rc != ERR_RANGE) return rc;
+    OWNED(buf) struct buf copy = buf_of(text.len + 8);
+    TRY(without_huge_numbers(text, &copy));
+    rc = load(buf_span(&copy), ret_tree);
+    return rc == 0 ? 1 : rc;
 }
 
 /* One string token from its opening quote on; 1 with the raw text inside, 0 where it does not end. Moves *at behind it. */

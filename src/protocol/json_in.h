@@ -13,7 +13,8 @@
 
 static inline void json_tree_owned(json_t **tree) { json_decref(*tree); }
 
-/* Duplicate keys, NaN, lone surrogates, U+0000 and depth over 16 are ERR_SYNTAX. */
+/* Duplicate keys, NaN, lone surrogates, U+0000 and depth over 16 are ERR_SYNTAX. 1: numbers that nothing here has room for were met, and
+ * a fraction, which no field takes, stands in their place: what is unknown is ignored (contract section 1), also where it is huge. */
 MUST_USE int json_in(struct span text, json_t **ret_tree);
 /* The value of "id" on top, where it can be read although the rest cannot; len 0 where not. A view into text. */
 struct str json_in_scan_id(struct span text);

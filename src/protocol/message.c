@@ -64,7 +64,8 @@ static enum code parse_check_in_only(const json_t *payload, struct command *comm
     if (override != NULL) {
         const json_t *reason = json_in_get(override, "reason");
         if (json_in_text(reason, REASON_CHARACTERS_MAX * 4, REASON_CHARACTERS_MAX,
-                         &command->override_reason) < 0) {
+                         &command->override_reason) < 0 ||
+            str_trim(command->override_reason).len == 0) {
             return wrong("override needs a reason of 1 to 200 characters", ret_sentence);
         }
     }
@@ -210,10 +211,8 @@ enum code message_parse(struct span text, struct message *message, const char **
     int rc = json_in(text, &message->tree);
     if (rc < 0) {
         message->id = json_in_scan_id(text);
-        enum code code = rc == ERR_RANGE    ? CODE_BAD_MESSAGE
-                         : rc == ERR_SYNTAX ? CODE_BAD_JSON
-                                            : CODE_INTERNAL;
-        *ret_sentence = rc == ERR_RANGE ? "A number in this message is too big" : code_sentence(code);
+        enum code code = rc == ERR_SYNTAX ? CODE_BAD_JSON : CODE_INTERNAL;
+        *ret_sentence = code_sentence(code);
         return code;
     }
     if (!json_is_object(message->tree)) {
@@ -231,6 +230,9 @@ enum code message_parse(struct span text, struct message *message, const char **
     bool any_payload = message->type == MESSAGE_HEARTBEAT || message->payload == NULL;
     if (!any_payload && !json_is_object(message->payload)) {
         return wrong("payload must be an object", ret_sentence);
+    }
+    if (rc == 1 && message->type == MESSAGE_HEARTBEAT) {
+        return wrong("A number in this message is too big to be echoed", ret_sentence);
     }
     return parse_payload(message, ret_sentence);
 }

@@ -12,6 +12,7 @@
 #include "domain/location.h"
 #include "store/sql.h"
 
+#define LOCATION_NAME_CHARACTERS_MAX 100
 #define HOURS_TEXT_BYTES_MAX (HOURS_SPANS_MAX * 14)
 
 struct location_row {

@@ -1,5 +1,6 @@
 #include "store/members.h"
 
+#include "base/text.h"
 #include "domain/batch.h"
 #include "store/ids.h"
 #include "store/list.h"
@@ -93,6 +94,28 @@ static int drop_words(struct sql *sql, struct member_id id, struct str old, stru
         old = (struct str){blank + 1, old.len - len - 1};
     }
     return 0;
+}
+
+/* --- What may be kept --- */
+
+const char *member_row_wrong(const struct member_row *row, const char **ret_why)
+{
+    *ret_why = TEXT_UNFIT;
+    if (!text_fits(row->number, MEMBER_NUMBER_CHARACTERS_MAX)) return "number";
+    if (!text_fits(row->first_name, MEMBER_NAME_CHARACTERS_MAX)) return "first_name";
+    if (!text_fits(row->last_name, MEMBER_NAME_CHARACTERS_MAX)) return "last_name";
+    if (!text_fits(row->email, MEMBER_EMAIL_CHARACTERS_MAX)) return "email";
+    if (!text_fits(row->phone, MEMBER_PHONE_CHARACTERS_MAX)) return "phone";
+    if (!text_fits(row->notes, MEMBER_NOTES_CHARACTERS_MAX)) return "notes";
+    *ret_why = "or last_name is needed";
+    if (str_trim(row->first_name).len + str_trim(row->last_name).len == 0) return "first_name";
+    *ret_why = "not an address";
+    if (row->email.at != NULL && !text_looks_like_email(row->email)) return "email";
+    *ret_why = "an amount that nobody owes";
+    if (row->balance_minor > MEMBER_BALANCE_MAX || row->balance_minor < -MEMBER_BALANCE_MAX) {
+        return "balance_minor";
+    }
+    return NULL;
 }
 
 /* --- Creating and changing --- */
@@ -199,74 +222,6 @@ int member_set_photo(struct sql *sql, struct member_id id, struct str photo, str
 int member_photo_url(struct member_id id, struct str version, struct buf *out)
 {
     return buf_printf(out, "/api/v1/members/%lld/photo?v=%.*s", (long long)id.n, STR_ARG(version));
-}
-
-/* --- Codes --- */
-
-struct code_keys {
-    struct buf card, qr;
-};
-
-static void code_keys_owned(struct code_keys *keys)
-{
-    buf_done(&keys->card);
-    buf_done(&keys->qr);
-}
-
-#define CODE_KEYS_EMPTY                                                                                      \
-    ((struct code_keys){.card = buf_of(CODE_KEY_BYTES_MAX), .qr = buf_of(CODE_KEY_BYTES_MAX)})
-
-static int make_keys(struct str code, struct code_keys *keys)
-{
-    TRY(code_card_key(code, &keys->card));
-    TRY(buf_put_str(&keys->qr, STR("q:")));
-    return buf_put_str(&keys->qr, code);
-}
-
-int member_code_add(struct sql *sql, struct member_id member, struct str kind, struct str code)
-{
-    OWNED(code_keys) struct code_keys keys = CODE_KEYS_EMPTY;
-    TRY(make_keys(code, &keys));
-    int64_t owner;
-    /* A code names one member or nobody: also not one as a card and another as a QR token. */
-    int taken =
-        sql_number(sql, "SELECT member_id FROM codes WHERE (key = $1 OR key = $2) AND member_id <> $3",
-                   SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)),
-                   &owner);
-    TRY(taken);
-    if (taken == 1) return ERR_EXISTS;
-    struct str own = str_eq_c(kind, "qr") ? buf_str(&keys.qr) : buf_str(&keys.card);
-    return sql_run(
-        sql,
-        "INSERT INTO codes (key, member_id, kind, code) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
-        SQL_VALUES(sql_text(own), sql_int(member.n), sql_text(kind), sql_text(code)), NULL, NULL);
-}
-
-int member_code_remove(struct sql *sql, struct member_id member, struct str code)
-{
-    OWNED(code_keys) struct code_keys keys = CODE_KEYS_EMPTY;
-    TRY(make_keys(code, &keys));
-    TRY(sql_run(sql, "DELETE FROM codes WHERE (key = $1 OR key = $2) AND member_id = $3",
-                SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr)), sql_int(member.n)),
-                NULL, NULL));
-    return sql_changes(sql) == 0 ? ERR_NOT_FOUND : 0;
-}
-
-int member_codes_clear(struct sql *sql, struct member_id member)
-{
-    return sql_run(sql, "DELETE FROM codes WHERE member_id = $1", SQL_VALUES(sql_int(member.n)), NULL, NULL);
-}
-
-int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id)
-{
-    if (code.len > CODE_BYTES_MAX) return ERR_NOT_FOUND;
-    OWNED(code_keys) struct code_keys keys = CODE_KEYS_EMPTY;
-    TRY(make_keys(code, &keys));
-    /* The QR token wins (domain/batch.h: code_keys). */
-    int found =
-        sql_number(sql, "SELECT member_id FROM codes WHERE key = $1 OR key = $2 ORDER BY kind DESC LIMIT 1",
-                   SQL_VALUES(sql_text(buf_str(&keys.card)), sql_text(buf_str(&keys.qr))), &ret_id->n);
-    return found == 0 ? ERR_NOT_FOUND : found < 0 ? found : 0;
 }
 
 int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id)

@@ -7,6 +7,7 @@
  *         ERR_CONFLICT: the version is stale; ERR_SYNTAX: a page's position that this program never gave.
  * Tests   tests/unit/store/members_test.c, tests/unit/store/member_find_test.c */
 #pragma once
+#include "store/member_codes.h"
 #include "store/memberships.h"
 
 #define MEMBERS_PAGE_MAX 200
@@ -45,6 +46,16 @@ struct member_row {
     struct wall_ms open_since;
 };
 
+#define MEMBER_NUMBER_CHARACTERS_MAX 64
+#define MEMBER_NAME_CHARACTERS_MAX 100
+#define MEMBER_EMAIL_CHARACTERS_MAX 254
+#define MEMBER_PHONE_CHARACTERS_MAX 40
+#define MEMBER_NOTES_CHARACTERS_MAX 2000
+#define MEMBER_BALANCE_MAX INT64_C(100000000000)
+
+/* The first field whose value may not be kept, and why; NULL: none. For all ways in: REST, lists, the command line. */
+const char *member_row_wrong(const struct member_row *row, const char **ret_why);
+
 /* id 0: the next free one. Codes and memberships are added by themselves. */
 MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct wall_ms now,
                            struct member_id *ret_id);
@@ -56,18 +67,10 @@ MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *are
 MUST_USE int members_read(struct sql *sql, const int64_t *ids, size_t count, struct arena *arena,
                           struct member_row **ret_rows, size_t *ret_count);
 MUST_USE int member_by_number(struct sql *sql, struct str number, struct member_id *ret_id);
-/* Whom this code names, as a scan would find it. */
-MUST_USE int member_by_code(struct sql *sql, struct str code, struct member_id *ret_id);
 /* at NULL: none any more. */
 MUST_USE int member_set_photo(struct sql *sql, struct member_id id, struct str photo, struct wall_ms now);
 /* Where a photo of this version is had. */
 MUST_USE int member_photo_url(struct member_id id, struct str version, struct buf *out);
-
-/* ERR_EXISTS: it names another member; the same member's own is fine. */
-MUST_USE int member_code_add(struct sql *sql, struct member_id member, struct str kind, struct str code);
-/* ERR_NOT_FOUND: it is not this member's. */
-MUST_USE int member_code_remove(struct sql *sql, struct member_id member, struct str code);
-MUST_USE int member_codes_clear(struct sql *sql, struct member_id member);
 
 /* A page. With something typed: whom this number or code names exactly, then the others, the best match first; without: by name. */
 struct member_page {

@@ -1,5 +1,6 @@
 #include "store/plans.h"
 
+#include "base/text.h"
 #include "store/list.h"
 
 static int on_id(void *ctx, const struct sql_row *row)
@@ -10,8 +11,14 @@ static int on_id(void *ctx, const struct sql_row *row)
 
 static struct sql_value count_value(int32_t count) { return count == 0 ? sql_null() : sql_int(count); }
 
+bool plan_name_fits(struct str name)
+{
+    return str_trim(name).len > 0 && text_fits(name, PLAN_NAME_CHARACTERS_MAX);
+}
+
 int plan_create(struct sql *sql, const struct plan_row *row, int64_t *ret_id)
 {
+    if (!plan_name_fits(row->name)) return ERR_RANGE;
     return sql_run(
         sql,
         "INSERT INTO plans (name, months, days, visits, locations) VALUES ($1, $2, $3, $4, $5) RETURNING id",

@@ -1,4 +1,4 @@
-/* store/requests.h: what was asked before (contract 1.1, point 3), for writes that make no event: members, memberships, locations.
+/* store/requests.h: what was asked before (contract 1.1, point 3), for writes that make no event: members, memberships, locations, lists.
  * Batches keep their own in the same table, so that a key has one meaning over all.
  *
  * Owns    nothing.
@@ -15,6 +15,11 @@ struct request {
     uint8_t fingerprint[FINGERPRINT_BYTES];
 };
 
-/* 1: asked before, and *ret_made is the id of what it made. 0: not yet. */
-MUST_USE int request_find(struct sql *sql, const struct request *request, int64_t *ret_made);
-MUST_USE int request_keep(struct sql *sql, const struct request *request, int64_t made, struct wall_ms now);
+/* 1: asked before, and *ret_made, in the arena, is what it was kept with. 0: not yet. */
+MUST_USE int request_find(struct sql *sql, const struct request *request, struct arena *arena,
+                          struct str *ret_made);
+/* made: what the answer is made of again, an id for the most. */
+MUST_USE int request_keep(struct sql *sql, const struct request *request, struct str made,
+                          struct wall_ms now);
+/* Asked before by this user with this id, whatever the content: 1, or 0. */
+MUST_USE int request_is_known(struct sql *sql, struct str actor_key, struct str request_id);

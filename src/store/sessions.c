@@ -82,8 +82,18 @@ int session_revoke_all(struct sql *sql, int64_t user, struct wall_ms now)
                    SQL_VALUES(sql_wall(now), sql_int(user)), NULL, NULL);
 }
 
+int token_revoke(struct sql *sql, struct str id, struct wall_ms now, struct wall_ms expires_at)
+{
+    return sql_run(
+        sql,
+        "INSERT INTO revoked_tokens (id, revoked_at, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        SQL_VALUES(sql_text(id), sql_wall(now), sql_wall(expires_at)), NULL, NULL);
+}
+
 int session_prune(struct sql *sql, struct wall_ms before)
 {
+    TRY(sql_run(sql, "DELETE FROM revoked_tokens WHERE expires_at < $1", SQL_VALUES(sql_wall(before)), NULL,
+                NULL));
     TRY(sql_run(sql, "DELETE FROM tickets WHERE expires_at < $1", SQL_VALUES(sql_wall(before)), NULL, NULL));
     return sql_run(sql, "DELETE FROM sessions WHERE expires_at < $1", SQL_VALUES(sql_wall(before)), NULL,
                    NULL);

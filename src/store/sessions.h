@@ -29,7 +29,9 @@ MUST_USE int session_read(struct sql *sql, int64_t id, struct session_row *ret_r
 MUST_USE int session_store(struct sql *sql, const struct session_row *row, struct wall_ms now);
 MUST_USE int session_revoke(struct sql *sql, int64_t id, struct wall_ms now);
 MUST_USE int session_revoke_all(struct sql *sql, int64_t user, struct wall_ms now);
-/* Forgets sessions and tickets that expired before this moment. */
+/* A token that stands for itself, by its jti; again is fine. */
+MUST_USE int token_revoke(struct sql *sql, struct str id, struct wall_ms now, struct wall_ms expires_at);
+/* Forgets sessions, tickets and revoked tokens that expired before this moment. */
 MUST_USE int session_prune(struct sql *sql, struct wall_ms before);
 
 /* claims: auth/claims.h's text of whom the ticket speaks for. */

@@ -1,5 +1,6 @@
 #include "store/users.h"
 
+#include "base/text.h"
 #include "store/list.h"
 #include "store/sessions.h"
 
@@ -21,6 +22,10 @@ static int on_id(void *ctx, const struct sql_row *row)
 
 int user_create(struct sql *sql, const struct user_row *row, struct wall_ms now, int64_t *ret_id)
 {
+    bool fits = str_trim(row->name).len > 0 && text_fits(row->name, USER_NAME_CHARACTERS_MAX) &&
+                memchr(row->email.at, '@', row->email.len) != NULL &&
+                text_fits(row->email, USER_EMAIL_CHARACTERS_MAX);
+    if (!fits) return ERR_RANGE;
     OWNED(buf) struct buf key = buf_of(1024);
     TRY(email_key(row->email, &key));
     return sql_run(

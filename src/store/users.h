@@ -2,13 +2,15 @@
  *
  * Owns    nothing: texts of a row read lie in the caller's arena.
  * Thread  the connection's.
- * Bounds  USERS_LIST_MAX rows of a list; texts are bounded where they come in.
- * Errors  as sql.h; ERR_EXISTS: the email is taken; ERR_NOT_FOUND.
+ * Bounds  USERS_LIST_MAX rows of a list; the names' characters.
+ * Errors  as sql.h; ERR_EXISTS: the email is taken; ERR_NOT_FOUND; ERR_RANGE: a name or email that nobody has.
  * Tests   tests/unit/store/users_test.c */
 #pragma once
 #include "store/sql.h"
 
 #define USERS_LIST_MAX 1000
+#define USER_NAME_CHARACTERS_MAX 100
+#define USER_EMAIL_CHARACTERS_MAX 254
 
 struct user_row {
     int64_t id;

@@ -247,3 +247,49 @@ int visit_read(struct sql *sql, struct visit_id id, struct arena *arena, struct 
     *ret_row = *(struct visit_row *)list.items;
     return complete(sql, arena, ret_row, 1);
 }
+
+/* --- When open ones end --- */
+
+struct open_end {
+    int64_t id;
+    struct wall_ms end;
+};
+
+struct settling {
+    const struct directory *directory;
+    int64_t max_stay_ms;
+    struct wall_ms now;
+    struct list changed; /* struct open_end */
+};
+
+static int on_open(void *ctx, const struct sql_row *row)
+{
+    struct settling *settling = ctx;
+    const struct location *location =
+        directory_by_id(settling->directory, (struct location_id){row_int(row, 1)});
+    if (location == NULL) return ERR_CORRUPT;
+    struct wall_ms end = location_auto_end(location, row_wall(row, 2), settling->max_stay_ms);
+    if (end.ms == row_wall(row, 3).ms) return 0;
+    struct open_end *open = list_add(&settling->changed);
+    if (open == NULL) return ERR_NOMEM;
+    *open = (struct open_end){row_int(row, 0), end.ms < settling->now.ms ? settling->now : end};
+    return 0;
+}
+
+int visits_settle_ends(struct sql *sql, const struct directory *directory, int64_t max_stay_ms,
+                       struct wall_ms now, size_t *ret_changed)
+{
+    OWNED(arena) struct arena arena = arena_of((size_t)256 * 1024 * 1024);
+    struct settling settling = {directory, max_stay_ms, now, LIST_OF(&arena, struct open_end)};
+    TRY(sql_run(sql,
+                "SELECT id, location_id, checked_in_at, auto_end_at FROM visits"
+                " WHERE checked_out_at IS NULL AND undone = 0 AND auto_end_at > $1",
+                SQL_VALUES(sql_wall(now)), on_open, &settling));
+    const struct open_end *open = settling.changed.items;
+    for (size_t i = 0; i < settling.changed.count; i++) {
+        TRY(sql_run(sql, "UPDATE visits SET auto_end_at = $1 WHERE id = $2",
+                    SQL_VALUES(sql_wall(open[i].end), sql_int(open[i].id)), NULL, NULL));
+    }
+    *ret_changed = settling.changed.count;
+    return 0;
+}

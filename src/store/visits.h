@@ -35,4 +35,8 @@ struct visit_filter {
 /* Newest first. Undone ones are left out. */
 MUST_USE int visit_find(struct sql *sql, const struct visit_filter *filter, struct arena *arena,
                         struct visit_row **ret_rows, size_t *ret_count);
+/* When open visits end by themselves is kept with each; after a location's hours, exits or assumed stay changed it is found anew. What
+ * would have ended before now ends now: nobody left earlier because a rule is new. The number of visits changed. */
+MUST_USE int visits_settle_ends(struct sql *sql, const struct directory *directory, int64_t max_stay_ms,
+                                struct wall_ms now, size_t *ret_changed);
 MUST_USE int visit_read(struct sql *sql, struct visit_id id, struct arena *arena, struct visit_row *ret_row);

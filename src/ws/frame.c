@@ -162,17 +162,23 @@ static int begin_frame(struct ws_decoder *dec)
     return 0;
 }
 
+/* Some of a header's missing bytes; false: there are none. */
+static bool fill_head(struct ws_decoder *dec, struct mspan *in)
+{
+    size_t missing = head_bytes(dec) - dec->head_len;
+    size_t count = missing < in->len ? missing : in->len;
+    if (count == 0) return false;
+    memcpy(dec->head + dec->head_len, in->at, count);
+    dec->head_len = (uint8_t)(dec->head_len + count);
+    skip(in, count);
+    return true;
+}
+
 /* 1: a frame's header is whole and good. 0: needs more. */
 static int take_head(struct ws_decoder *dec, struct mspan *in)
 {
-    for (;;) {
-        size_t missing = head_bytes(dec) - dec->head_len;
-        if (missing == 0) break;
-        size_t count = missing < in->len ? missing : in->len;
-        if (count == 0) return 0;
-        memcpy(dec->head + dec->head_len, in->at, count);
-        dec->head_len = (uint8_t)(dec->head_len + count);
-        skip(in, count);
+    while (head_bytes(dec) > dec->head_len) {
+        if (!fill_head(dec, in)) return 0;
         if (dec->head_len == 2) TRY(check_start(dec));
     }
     TRY(begin_frame(dec));
@@ -294,10 +300,35 @@ int ws_decoder_next(struct ws_decoder *dec, struct mspan *in, struct ws_message 
     }
     int rc = next_message(dec, in, ret_message);
     if (rc < 0) {
-        dec->ended = true;
+        dec->ended = dec->failed = true;
         buf_done(&dec->held);
     }
     return rc;
+}
+
+bool ws_decoder_seek_close(struct ws_decoder *dec, struct mspan *in)
+{
+    check(dec->failed);
+    for (;;) {
+        if (dec->head_whole) {
+            size_t count = dec->frame_left < in->len ? dec->frame_left : in->len;
+            skip(in, count);
+            dec->frame_left -= (uint32_t)count;
+            if (dec->frame_left > 0) return false;
+            dec->head_whole = false;
+            dec->head_len = 0;
+        }
+        while (head_bytes(dec) > dec->head_len) {
+            if (!fill_head(dec, in)) return false;
+        }
+        if (frame_opcode(dec) == WS_CLOSE) return true;
+        uint64_t length = frame_length_bits(dec);
+        if (length == LENGTH_16) length = get_be16(dec->head + 2);
+        else if (length == LENGTH_64) length = get_be64(dec->head + 2);
+        /* Nobody waits for the end of 4 GiB: the time for closing is over before. */
+        dec->frame_left = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length;
+        dec->head_whole = true;
+    }
 }
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */

@@ -79,8 +79,9 @@ struct ws_decoder {
     uint8_t message_kind : 2;        /* of the message begun and not ended: WS_TEXT or WS_BINARY, else 0 */
     bool message_compressed : 1;
     bool head_whole : 1;
-    bool given : 1; /* what is held was given out and goes at the next call */
-    bool ended : 1; /* a Close came, or an error was told: nothing after it counts */
+    bool given : 1;  /* what is held was given out and goes at the next call */
+    bool ended : 1;  /* a Close came, or an error was told: nothing after it counts */
+    bool failed : 1; /* an error was told */
 };
 static_assert(sizeof(struct ws_decoder) <= 72, "a connection embeds it");
 
@@ -93,6 +94,9 @@ void ws_decoder_done(struct ws_decoder *dec);
  * *in is taken and more is needed; nothing given out before is valid any more. Negative: see Errors, told once. After a Close
  * was given out (1.4, 5.5.1) or an error was told, everything is swallowed and 0 returned. Unmasks in place (5.3). */
 MUST_USE int ws_decoder_next(struct ws_decoder *dec, struct mspan *in, struct ws_message *ret_message);
+/* After an error was told: walks over frames by their headers alone, whatever they hold, as far as the peer's Close, which is what ends a
+ * connection that this side has closed (7.1.1). True: it came. */
+bool ws_decoder_seek_close(struct ws_decoder *dec, struct mspan *in);
 /* The code to close with after such a result. */
 uint16_t ws_close_code(int err);
 

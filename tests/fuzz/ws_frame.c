@@ -53,22 +53,24 @@ static struct buf listen_to(struct choices choices, struct ws_inflater *inflater
     ws_decoder_init(&dec, MESSAGE_BYTES_MAX, choices.flags, choices.compressed ? inflater : NULL);
     bool whole = random == 0;
     int rc = 0;
-    while (wire.len > 0 && rc >= 0) {
+    bool closed = false;
+    while (wire.len > 0 && !closed) {
         struct span piece = fuzz_take(&wire, random == 0 ? wire.len : random == 1 ? 1 : fuzz_piece(&random, wire.len));
         uint8_t *copy = fuzz_exactly(piece);
         struct mspan in = {copy, piece.len};
         struct ws_message message;
-        while ((rc = ws_decoder_next(&dec, &in, &message)) > 0) {
+        while (rc >= 0 && (rc = ws_decoder_next(&dec, &in, &message)) > 0) {
             write_down(&heard, &message);
             if (whole) say_again(choices, &message);
         }
-        must(rc < 0 || in.len == 0);
+        if (rc < 0) closed = ws_decoder_seek_close(&dec, &in);
+        must(closed || in.len == 0);
         must(dec.held.len <= ws_deflated_bytes_max(MESSAGE_BYTES_MAX) + WS_CONTROL_BYTES_MAX);
         if (dec.ended || (dec.message_kind == 0 && !dec.head_whole)) must(rc < 0 || dec.held.at == NULL);
         free(copy);
     }
     must(rc >= 0 || ws_close_code(rc) != WS_CLOSE_INTERNAL);
-    must(buf_printf(&heard, "end %d", rc) == 0);
+    must(buf_printf(&heard, "end %d %d", rc, closed) == 0);
     ws_decoder_done(&dec);
     return heard;
 }

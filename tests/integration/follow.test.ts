@@ -56,6 +56,19 @@ test("a location that is not there or not allowed is refused by its code, the ot
   await staff.close();
 });
 
+test("a token renewed to a role that follows nothing leaves all", async () => {
+  const screen = await Client.following(server, owner);
+  screen.send("authenticate", { token: await server.token({ role: "member" }) }, "lower");
+  expect((await screen.next("unsubscribed")).payload.heads).toHaveProperty("main");
+  const desk = await quietDesk();
+  const reply = await desk.request("check_in", { member_id: fresh(), location: "main" });
+  expect(reply.type).toBe("check_in_success");
+  expect((await screen.settled()).payload.heads).toEqual({});
+  expect(screen.events().filter((event) => event.payload.seq === reply.payload.seq)).toEqual([]);
+  await desk.close();
+  await screen.close();
+});
+
 test("unsubscribe ends it: nothing more of that location comes", async () => {
   const screen = await Client.following(server, owner);
   const reply = await screen.request("unsubscribe", { locations: ["north"] });

@@ -59,6 +59,31 @@ describe("a frame that breaks the protocol closes with its code", () => {
   });
 });
 
+describe("after a fault the peer's Close ends the connection, not the time for it", () => {
+  let patient: Server;
+  beforeAll(async () => {
+    patient = await Server.start({ members: 1, args: [settings.closeTimeout(60)] });
+  });
+  afterAll(() => patient.stop());
+
+  const close = frame({ opcode: OPCODE.close, payload: Buffer.from([0x03, 0xf3]) });
+  const cases: [string, number, Buffer[]][] = [
+    ["a binary message", 1003, [frame({ opcode: OPCODE.binary, payload: "\x88\x80{}" })]],
+    ["a message over 16 KiB", 1009, [frame({ payload: "x".repeat(200_000) })]],
+    ["a message over 16 KiB that comes in parts, with others behind it", 1009, [frame({ payload: "x".repeat(70_000), fin: false }), frame({ opcode: OPCODE.continuation, payload: "y".repeat(70_000) }), frame({ payload: heartbeat("a") })]],
+    ["text that is no UTF-8", 1007, [frame({ payload: Buffer.from([0xff, 0x88, 0x80]) })]],
+    ["a reserved opcode", 1002, [frame({ opcode: 3, payload: "\x88" })]],
+  ];
+  test.each(cases)("%s: %i", async (_name, code, frames) => {
+    const raw = await Raw.upgraded(patient, `/ws/checkins/?token=${await patient.token()}`);
+    for (const bytes of frames) raw.write(bytes);
+    expect((await raw.closeFrame()).code).toBe(code);
+    for (const byte of close) raw.write(Buffer.from([byte]));
+    await raw.end();
+    raw.destroy();
+  });
+});
+
 test("a message of exactly 16 KiB is read", async () => {
   const raw = await Raw.upgraded(server, path);
   const text = heartbeat("big");

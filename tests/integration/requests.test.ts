@@ -137,3 +137,64 @@ describe("Idempotency-Key of what makes something new", () => {
     await desk.close();
   });
 });
+
+describe("Idempotency-Key of what changes something", () => {
+  const key = (name: string, etag?: string): Record<string, string> => ({ "Idempotency-Key": name, ...(etag === undefined ? {} : { "If-Match": etag }) });
+  const etagOf = async (rest: Rest, path: string): Promise<string> => (await rest.get(path)).headers.get("etag") ?? "";
+  const enter = async (rest: Rest): Promise<number> => (await rest.post("/check-ins", { member_id: fresh(), location: "main" })).body.visit_id as number;
+
+  test.each([
+    ["a member", () => "/members/5", { notes: "once" }, { notes: "other" }],
+    ["a location", () => "/locations/north", { name: "North, once" }, { name: "Other" }],
+    ["a membership", () => "/members/6/memberships/6", { ends: "2031-01-01" }, { ends: "2032-01-01" }],
+  ])("%s: a repeat is answered alike although its version is old by then, other content is id_reused", async (what, path, body, other) => {
+    const rest = new Rest(server, owner);
+    const etag = what === "a membership" ? "*" : await etagOf(rest, path());
+    const first = await rest.patch(path(), body, key(`edit ${what}`, etag));
+    expect(first.status).toBe(200);
+    expect(await rest.patch(path(), body, key(`edit ${what}`, etag))).toMatchObject({ status: 200, body: first.body });
+    expect(await rest.patch(path(), other, key(`edit ${what}`, etag))).toMatchObject({ status: 409, body: { code: "id_reused" } });
+    expect((await rest.patch(path(), body, key(`edit ${what} again`, what === "a membership" ? undefined : etag))).status).toBe(what === "a membership" ? 200 : 412);
+  });
+
+  test("a visit is edited and undone once; the key of one visit is no key of another", async () => {
+    const rest = new Rest(server, owner);
+    const [visit, other] = [await enter(rest), await enter(rest)];
+    const etag = await etagOf(rest, `/visits/${visit}`);
+    const first = await rest.patch(`/visits/${visit}`, { notes: "left a bag" }, key("edit-1", etag));
+    expect(first).toMatchObject({ status: 200, body: { notes: "left a bag" } });
+    expect(await rest.patch(`/visits/${visit}`, { notes: "left a bag" }, key("edit-1", etag))).toMatchObject({ status: 200, body: first.body });
+    expect((await rest.patch(`/visits/${visit}`, { notes: "left a bag" }, key("edit-2", etag))).status).toBe(412);
+    expect(await rest.patch(`/visits/${other}`, { notes: "left a bag" }, key("edit-1", "*"))).toMatchObject({ status: 409, body: { code: "id_reused" } });
+
+    const undo = (id: number): Promise<{ status: number; body: any }> => rest.call("DELETE", `/visits/${id}`, { headers: key("undo-1") });
+    expect((await undo(visit)).status).toBe(204);
+    expect((await undo(visit)).status).toBe(204);
+    expect(await undo(other)).toMatchObject({ status: 409, body: { code: "id_reused" } });
+    expect((await rest.call("DELETE", `/visits/${visit}`)).status).toBe(404);
+    expect((await rest.get(`/visits/${other}`)).status).toBe(200);
+  });
+
+  test("of two edits of one version that come at once, one is stale", async () => {
+    const rest = new Rest(server, owner);
+    for (let round = 0; round < 10; round++) {
+      const visit = await enter(rest);
+      const etag = await etagOf(rest, `/visits/${visit}`);
+      const answers = await Promise.all(["a", "b", "c"].map((notes) => rest.patch(`/visits/${visit}`, { notes }, { "If-Match": etag })));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([200, 412, 412]);
+    }
+  });
+
+  test("a list is imported once; another list with the key is id_reused", async () => {
+    const rest = new Rest(server, owner);
+    const csv = "first name,last name,card\nOnce,Imported,ONCE-1\nTwice,Imported,ONCE-2\n";
+    const upload = (list: string, query = ""): Promise<{ status: number; body: any }> =>
+      rest.post(`/members/import${query}`, list, { "Content-Type": "text/csv", "Idempotency-Key": "list-1" });
+    expect(await upload(csv, "?dry_run=true")).toMatchObject({ status: 200, body: { created: 2, dry_run: true } });
+    const first = await upload(csv);
+    expect(first).toMatchObject({ status: 200, body: { created: 2, updated: 0 } });
+    expect(await upload(csv)).toMatchObject({ status: 200, body: first.body });
+    expect(await upload(csv.replace("ONCE-2", "ONCE-3"))).toMatchObject({ status: 409, body: { code: "id_reused" } });
+    expect((await rest.get("/members?q=imported")).body.items).toHaveLength(2);
+  });
+});

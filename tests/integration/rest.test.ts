@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { Rest } from "../support/rest.ts";
-import { Server } from "../support/server.ts";
+import { Server, footfall } from "../support/server.ts";
 
 let server: Server;
 let rest: Rest;
@@ -265,4 +265,66 @@ describe("the web app's files", () => {
       expect(await answer.text()).not.toContain("root:");
     }
   });
+});
+
+describe("what open visits end by", () => {
+  const endOf = async (id: number): Promise<any> => (await rest.get(`/visits/${id}`)).body;
+  const set = async (slug: string, change: object): Promise<void> => {
+    expect((await rest.patch(`/locations/${slug}`, change, { "If-Match": "*" })).status).toBe(200);
+  };
+  const enter = async (memberId: number, minutesAgo: number): Promise<number> => {
+    const occurred_at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    const answer = await rest.post("/check-ins", { member_id: memberId, location: "north", occurred_at });
+    expect(answer.status).toBe(200);
+    return answer.body.visit_id as number;
+  };
+
+  test("moves with the location's rules: what would be over by the new ones ends now, the rest stays", async () => {
+    await set("north", { hours: null, exits: "assumed", assumed_stay_minutes: 120 });
+    const [longer, fresh] = [await enter(31, 10), await enter(32, 0)];
+    await set("north", { assumed_stay_minutes: 5 });
+    await expect.poll(async () => (await endOf(longer)).checked_out_at, { timeout: 5000 }).not.toBeNull();
+    const ended = await endOf(longer);
+    expect(ended.automatic).toBe(true);
+    expect(Date.now() - Date.parse(ended.checked_out_at)).toBeLessThan(60_000);
+    expect((await endOf(fresh)).checked_out_at).toBeNull();
+  });
+
+  test("also while nobody ran, and by the command line", async () => {
+    await set("north", { assumed_stay_minutes: 120 });
+    const visit = await enter(33, 10);
+    const run = await footfall(["location", "edit", "north", "--stay", "5", "--data", server.data]);
+    expect(run, run.stderr).toMatchObject({ code: 0 });
+    await expect.poll(async () => (await endOf(visit)).checked_out_at, { timeout: 5000 }).not.toBeNull();
+    await set("north", { assumed_stay_minutes: 120 });
+    const other = await enter(34, 10);
+    await server.kill();
+    expect(await footfall(["location", "edit", "north", "--stay", "5", "--data", server.data])).toMatchObject({ code: 0 });
+    await server.begin([]);
+    await expect.poll(async () => (await endOf(other)).checked_out_at, { timeout: 5000 }).not.toBeNull();
+    await set("north", { assumed_stay_minutes: 120 });
+  });
+});
+
+test("a membership cannot begin where its end would lie beyond all days", async () => {
+  const answer = await rest.post("/members/35/memberships", { plan_id: 1, starts: "9999-12-31" });
+  expect(answer).toMatchObject({ status: 400, body: { field: "starts" } });
+});
+
+test.each(["member=01", "limit=05", "limit=1.0", "member=1e1"])("visits?%s is no whole number", async (query) => {
+  expect(await rest.get(`/visits?${query}`)).toMatchObject({ status: 400, body: { code: "bad_message" } });
+});
+
+test.each([["application/json; charset=utf-8", 201], ["APPLICATION/JSON", 201], ["application/jsonx", 415], ["text/plain", 415]])("a body of %s is %i", async (type, status) => {
+  expect((await rest.post("/members", JSON.stringify({ first_name: "Media", last_name: "Type" }), { "Content-Type": type })).status).toBe(status);
+});
+
+test("a card and a QR token that differ in letter case alone cannot belong to two, in either order", async () => {
+  const make = (code: string, kind: string): Promise<any> => rest.post("/members", { first_name: "Case", codes: [{ code, kind }] });
+  expect((await make("Case-One", "qr")).status).toBe(201);
+  expect(await make("CASE-ONE", "card")).toMatchObject({ status: 409, body: { field: "codes" } });
+  expect((await make("CASE-TWO", "card")).status).toBe(201);
+  expect(await make("case-two", "qr")).toMatchObject({ status: 409, body: { field: "codes" } });
+  expect((await make("ÉTÉ-7", "card")).status).toBe(201);
+  expect((await rest.post("/check-ins", { code: " été-7 ", location: "main" })).status).toBe(200);
 });

@@ -83,6 +83,37 @@ describe("in", () => {
     await client.close();
   });
 
+  test("with a location that is refused nobody comes in by it, and may try again", async () => {
+    const client = await Client.open(server);
+    expect(await client.request("authenticate", { token: owner, locations: ["main", "moon"] })).toMatchObject({ type: "error", payload: { code: "location_not_found" } });
+    expect(await client.request("get_stats", {})).toMatchObject({ type: "error", payload: { code: "unauthenticated", error: "Not signed in, or the sign-in is no longer valid; sign in again" } });
+    expect((await client.request("authenticate", { token: owner, locations: ["main"] })).type).toBe("authentication_success");
+    await client.next("initial_stats");
+    await client.close();
+  });
+
+  test.each(["token", "ticket"])("an empty ?%s= is a bad one, not none", async (name) => {
+    const client = await Client.open(server, { path: `/ws/checkins/?${name}=` });
+    expect((await client.next("error")).payload).toMatchObject({ code: "unauthenticated" });
+    expect((await client.closed).code).toBe(4401);
+  });
+
+  test("what was signed out stays so over a restart: a session's token, and one that stands for itself", async () => {
+    const own = await Server.start({ members: 1 });
+    const { rest, access } = await Rest.signIn(own);
+    const minted = await own.token({ ttl: 86400 });
+    expect((await rest.post("/auth/logout")).status).toBe(204);
+    expect((await new Rest(own, minted).post("/auth/logout")).status).toBe(204);
+    await own.restart();
+    for (const token of [access, minted]) {
+      expect((await new Rest(own, token).get("/me")).status).toBe(401);
+      const client = await Client.open(own, { token });
+      expect((await client.next("error")).payload).toMatchObject({ code: "unauthenticated" });
+    }
+    expect((await new Rest(own, await own.token()).get("/me")).status).toBe(200);
+    await own.stop();
+  });
+
   test("a token on a connection already in only renews it: same subject, no stats again", async () => {
     const client = await Client.following(server, owner);
     const renewed = await client.request("authenticate", { token: await server.token({ ttl: 1200 }) });

@@ -83,7 +83,7 @@ CREATE TABLE search_words (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE codes (
-    key TEXT PRIMARY KEY,                      -- domain/batch.h: code_keys
+    key TEXT PRIMARY KEY,                      -- until 0002
     member_id INTEGER NOT NULL REFERENCES members (id),
     kind TEXT NOT NULL CHECK (kind IN ('card', 'qr')),
     code TEXT NOT NULL                         -- as it was given

@@ -1,5 +1,6 @@
 /* Loading: one transaction under the writers' lock, then small lookups by key, each well under two microseconds where its pages are
  * in the cache. Whatever a rule may look at must be in the batch: for every visit its member and its location too. */
+#include "store/member_codes.h"
 #include "store/sqlite/batch.h"
 #include "store/list.h"
 #include "store/state.h"
@@ -227,13 +228,8 @@ static int load_due(struct loading *loading)
 
 static int find_by_code(struct loading *loading, struct str code, struct member_id *ret_member)
 {
-    struct str card, qr;
-    TRY(code_keys(loading->batch, code, &card, &qr));
-    /* «q:» sorts after «c:»: the QR token wins. */
-    TRY(sql_number(loading->sql,
-                   "SELECT member_id FROM codes WHERE key IN ($1, $2) ORDER BY key DESC LIMIT 1",
-                   SQL_VALUES(sql_text(card), sql_text(qr)), &ret_member->n));
-    return 0;
+    int rc = member_by_code(loading->sql, code, ret_member);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 static struct wall_ms moment_of(const struct batch *batch, const struct command *command)

@@ -385,6 +385,46 @@ static void a_late_entry_is_a_fact_and_its_broken_rules_are_warnings(void **stat
     assert_int_equal(decision->currently_in, 1);
 }
 
+/* Contract 1.3: a *device's* late entry is a fact, and «never member_banned (owner or manager only)». */
+static void entering_it_late_passes_no_ban_that_may_not_be_passed_at_once(void **state)
+{
+    (void)state;
+    static const struct { enum source source; bool may_override_ban; enum code code; } CASES[] = {
+        {SOURCE_TURNSTILE, false, CODE_OK}, {SOURCE_KIOSK, false, CODE_OK}, {SOURCE_DESK, false, CODE_MEMBER_BANNED}, {SOURCE_DESK, true, CODE_OK},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        g.members[i + 1].banned = true;
+        struct command command = gym_check_in((int64_t)i + 1, MAIN);
+        command.actor.source = CASES[i].source;
+        command.actor.may_override_ban = CASES[i].may_override_ban;
+        command.occurred_at.ms = g.now.ms - 3000;
+        const struct decision *decision = gym_do(&g, &command);
+        assert_int_equal(decision->code, CASES[i].code);
+        assert_int_equal(has(&decision->warnings, CODE_MEMBER_BANNED), CASES[i].code == CODE_OK);
+    }
+}
+
+static void an_edit_is_of_the_version_that_was_read(void **state)
+{
+    (void)state;
+    struct command enter = gym_check_in(1, MAIN);
+    const struct visit visit = gym_do(&g, &enter)->visit;
+    const int64_t read = visit_version(&visit, (struct str){0});
+    struct command edit = {.kind = COMMAND_EDIT, .visit = visit.id, .occurred_at = WALL_NONE, .new_checked_out_at = g.now, .if_version = read};
+    assert_int_equal(gym_do(&g, &edit)->code, CODE_OK);
+    struct command late = edit;
+    late.notes = STR("somebody else's");
+    assert_int_equal(gym_do(&g, &late)->code, CODE_CONFLICT);
+    assert_int_equal(g.batch.event_count, 0);
+    late.if_version = 0; /* any */
+    assert_int_equal(gym_do(&g, &late)->code, CODE_OK);
+    /* Each of what an edit may change makes another version. */
+    struct visit other = visit;
+    other.automatic = !other.automatic;
+    assert_int_not_equal(visit_version(&other, (struct str){0}), read);
+    assert_int_not_equal(visit_version(&visit, STR("x")), read);
+}
+
 static void a_late_entry_whose_stay_is_over_by_now_is_ended_at_once(void **state)
 {
     (void)state;
@@ -409,6 +449,71 @@ static void a_late_entry_that_a_visit_covers_is_joined(void **state)
     assert_int_equal(decision->visit.id.n, visit);
     assert_true(decision->repeated);
     assert_int_equal(g.batch.event_count, 0);
+}
+
+/* «One visit»: who came here had left there, also where it is told late. */
+static void a_late_entry_elsewhere_ends_the_open_visit_there(void **state)
+{
+    (void)state;
+    check_in(1, MAIN);
+    gym_later(&g, 1800);
+    struct command command = gym_check_in(1, NORTH);
+    command.actor.source = SOURCE_TURNSTILE;
+    command.occurred_at.ms = g.now.ms - 4000;
+    const struct decision *decision = gym_do(&g, &command);
+    assert_int_equal(decision->code, CODE_OK);
+    assert_false(decision->repeated);
+    assert_int_equal(g.batch.event_count, 2);
+    assert_int_equal(event_at(0)->kind, EVENT_CHECKED_OUT);
+    assert_int_equal(event_at(0)->at.ms, command.occurred_at.ms);
+    assert_true(event_at(0)->automatic);
+    assert_int_equal(event_at(1)->kind, EVENT_CHECKED_IN);
+    assert_int_equal(event_at(1)->location->id.n, NORTH.n);
+    assert_int_equal(g.stats[1].currently_in, 0);
+    assert_int_equal(g.stats[2].currently_in, 1);
+}
+
+/* Whoever was checked out and came again is inside: the first check-out, told again by a queue, does not end the second visit. */
+static void a_check_out_told_again_late_ends_no_newer_visit(void **state)
+{
+    (void)state;
+    static const struct { int64_t told_ms_after_the_end; enum code code; } CASES[] = {
+        {-60000, CODE_NOT_CHECKED_IN}, {0, CODE_NOT_CHECKED_IN}, {1000, CODE_NOT_CHECKED_IN}, {200000, CODE_OK /* of the second, 0 s */},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        const int64_t member = (int64_t)i + 1;
+        check_in(member, MAIN);
+        gym_later(&g, 1800);
+        struct command out = gym_check_out(member);
+        assert_int_equal(gym_do(&g, &out)->code, CODE_OK);
+        const int64_t ended_ms = g.now.ms;
+        gym_later(&g, 600);
+        check_in(member, MAIN);
+        gym_later(&g, 10);
+        struct command again = gym_check_out(member);
+        again.occurred_at.ms = ended_ms + CASES[i].told_ms_after_the_end;
+        assert_int_equal(gym_do(&g, &again)->code, CASES[i].code);
+    }
+}
+
+/* A moment ago, after coming back: that is this visit's. */
+static void a_check_out_soon_after_coming_back_ends_the_new_visit(void **state)
+{
+    (void)state;
+    check_in(1, MAIN);
+    gym_later(&g, 1800);
+    struct command out = gym_check_out(1);
+    gym_do(&g, &out);
+    gym_later(&g, 30);
+    check_in(1, MAIN);
+    gym_later(&g, 20);
+    for (int64_t ago_ms = 1000; ago_ms <= 10000; ago_ms += 9000) {
+        struct command again = gym_check_out(1);
+        again.occurred_at.ms = g.now.ms - ago_ms;
+        assert_int_equal(gym_do(&g, &again)->code, CODE_OK);
+        check_in(1, MAIN);
+        gym_later(&g, 20);
+    }
 }
 
 static void too_old_and_too_new(void **state)
@@ -509,8 +614,13 @@ int main(void)
         TEST(the_same_request_is_carried_out_once_also_within_one_batch),
         TEST(a_refusal_is_answered_alike_but_what_made_no_event_is_judged_anew),
         TEST(a_late_entry_is_a_fact_and_its_broken_rules_are_warnings),
+        TEST(entering_it_late_passes_no_ban_that_may_not_be_passed_at_once),
+        TEST(an_edit_is_of_the_version_that_was_read),
         TEST(a_late_entry_whose_stay_is_over_by_now_is_ended_at_once),
         TEST(a_late_entry_that_a_visit_covers_is_joined),
+        TEST(a_late_entry_elsewhere_ends_the_open_visit_there),
+        TEST(a_check_out_told_again_late_ends_no_newer_visit),
+        TEST(a_check_out_soon_after_coming_back_ends_the_new_visit),
         TEST(too_old_and_too_new),
         TEST(a_check_out_before_its_check_in_counts_0_s),
         TEST(an_undo_takes_back_the_visit_its_punch_and_its_counts_once),

@@ -116,6 +116,32 @@ static void each_fault_is_named_with_its_line(void **state)
     }
 }
 
+/* A NUL in a name would make each event of the member's one that nobody can read. */
+static void what_no_field_may_hold_is_refused_in_each(void **state)
+{
+    (void)state;
+    static const struct { struct str line; const char *reason; } CASES[] = {
+        {STR("A\0na,1,a@example.org,2,3,Gold,n"), "first_name too long, or with a control character in it"},
+        {STR("Ana,\0,a@example.org,2,3,Gold,n"), "number too long, or with a control character in it"},
+        {STR("Ana,1,a\0@example.org,2,3,Gold,n"), "email too long, or with a control character in it"},
+        {STR("Ana,1,a@example.org,2\x1b,3,Gold,n"), "phone too long, or with a control character in it"},
+        {STR("Ana,1,a@example.org,2,3\x07,Gold,n"), "card too long, or with a control character in it"},
+        {STR("Ana,1,a@example.org,2,3,Go\0ld,n"), "plan too long, or with a control character in it"},
+        {STR("Ana,1,a@example.org,2,3,Gold,n\x08"), "notes too long, or with a control character in it"},
+        {STR("Ana,1,a@example.org,2,3,Gold,\"two\nlines\tof notes\""), NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        OWNED(buf) struct buf text = buf_of(4096);
+        struct err_detail detail = {0};
+        assert_int_equal(buf_put_str(&text, STR("first name,number,email,phone,card,plan,notes\n")), 0);
+        assert_int_equal(buf_put_str(&text, CASES[i].line), 0);
+        import_done(g_import);
+        assert_int_equal(import_read(g_import, buf_span(&text), NULL, 0, today(), &detail), 0);
+        assert_int_equal(g_import->problem_count, CASES[i].reason == NULL ? 0 : 1);
+        if (CASES[i].reason != NULL) assert_str(g_import->problems[0].reason, CASES[i].reason);
+    }
+}
+
 static void dates_are_decided_for_the_column(void **state)
 {
     (void)state;
@@ -186,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_plain_list),
+        TEST(what_no_field_may_hold_is_refused_in_each),
         TEST(a_list_with_month_first_dates_and_line_breaks_in_quotes),
         TEST(a_german_excel_list),
         TEST(each_fault_is_named_with_its_line),

@@ -56,12 +56,30 @@ static void ids_are_numbers_or_digits_below_2_to_53(void **state)
         int rc = json_in_id(tree, &id);
         if ((rc == 0) != (CASES[i].id != 0) || id != CASES[i].id) fail_msg("%s gave %d, %lld", CASES[i].json, rc, (long long)id);
     }
-    OWNED(json_tree) json_t *beyond = NULL;
-    assert_int_equal(json_in(str_span(STR("123456789012345678901234567890")), &beyond), ERR_RANGE);
     OWNED(json_tree) json_t *zero = json_integer(0);
     struct seq seq = {7};
     assert_int_equal(json_in_seq(zero, &seq), 0); /* a position in a log may be its beginning */
     assert_int_equal(seq.n, 0);
+}
+
+static void a_number_without_room_is_one_that_no_field_takes(void **state)
+{
+    (void)state;
+    static const struct { const char *json; int rc; const char *read; } CASES[] = {
+        {"123456789012345678901234567890", 1, "0.5"}, {"-99999999999999999999", 1, "0.5"}, {"1e400", 1, "0.5"}, {"[1e400,7,\"1e400\"]", 1, "[0.5,7,\"1e400\"]"},
+        {"{\"a\":1e400,\"b\":-2.5E+999}", 1, "{\"a\":0.5,\"b\":0.5}"}, {"{\"a\\\"\":99999999999999999999}", 1, "{\"a\\\"\":0.5}"},
+        {"1e300", 0, "1.0000000000000001e300"}, {"999999999999999999", 0, "999999999999999999"},
+        /* what is malformed before or behind it is found */
+        {"[1e400,]", ERR_SYNTAX, NULL}, {"[1e400,01]", ERR_SYNTAX, NULL}, {"[1e400,1.]", ERR_SYNTAX, NULL}, {"[1e400,-]", ERR_SYNTAX, NULL},
+        {"{\"a\":1e400,\"a\":1}", ERR_SYNTAX, NULL}, {"099999999999999999999", ERR_SYNTAX, NULL}, {"[1e400 x", ERR_SYNTAX, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        OWNED(json_tree) json_t *tree = NULL;
+        int rc = json_in(str_span(str_c(CASES[i].json)), &tree);
+        if (rc != CASES[i].rc) fail_msg("%s gave %d", CASES[i].json, rc);
+        OWNED(mem) char *read = rc < 0 ? NULL : json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
+        if (rc == 1) assert_string_equal(read, CASES[i].read);
+    }
 }
 
 static void the_id_is_found_in_what_does_not_parse(void **state)
@@ -125,6 +143,7 @@ int main(void)
         cmocka_unit_test(text_is_json_or_it_is_not),
         cmocka_unit_test(depth_16_is_read_and_17_is_not),
         cmocka_unit_test(ids_are_numbers_or_digits_below_2_to_53),
+        cmocka_unit_test(a_number_without_room_is_one_that_no_field_takes),
         cmocka_unit_test(the_id_is_found_in_what_does_not_parse),
         cmocka_unit_test(texts_are_counted_in_characters_and_hold_no_controls),
         cmocka_unit_test(a_fingerprint_is_of_the_content_not_of_its_spelling),

@@ -46,6 +46,10 @@ static const struct parse_case CASES[] = {
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":9007199254740991}}", CODE_OK, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":9007199254740992}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"id\":\"big\",\"payload\":{\"member_id\":99999999999999999999}}", CODE_BAD_MESSAGE, "big"},
+    {"{\"type\":\"check_in\",\"payload\":{\"member_id\":42,\"x\":99999999999999999999}}", CODE_OK, NULL}, /* unknown members are ignored … */
+    {"{\"type\":\"check_in\",\"id\":\"x\",\"payload\":{\"member_id\":42},\"y\":1e999}", CODE_OK, "x"},
+    {"{\"type\":\"heartbeat\",\"id\":\"x\",\"payload\":[1e999]}", CODE_BAD_MESSAGE, "x"}, /* … but not what is to be echoed */
+    {"{\"type\":\"check_in\",\"id\":\"x\",\"payload\":{\"member_id\":99999999999999999999,}}", CODE_BAD_JSON, "x"},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":1.0}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":1e3}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":\"0042\"}}", CODE_BAD_MESSAGE, NULL},
@@ -53,6 +57,7 @@ static const struct parse_case CASES[] = {
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":0}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":-1}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":true}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"member_id\":1,\"override\":{\"reason\":\" \"}}}", CODE_BAD_MESSAGE, NULL},
     /* who, where, when */
     {"{\"type\":\"check_in\"}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{}}", CODE_BAD_MESSAGE, NULL},

@@ -64,10 +64,10 @@ static void a_code_is_found_as_card_or_as_token(void **state)
 {
     struct gym gym;
     gym_open(&gym, *state);
-    fixture_sql(gym.f, "INSERT INTO codes (key, member_id, kind, code) VALUES ('c:00ab12', 3, 'card', '00AB12'), ('q:00AB12', 4, 'qr', '00AB12'), "
-                       "('c:77', 5, 'card', '77')");
+    fixture_sql(gym.f, "INSERT INTO codes (key, member_id, kind, code) VALUES ('00ab12', 3, 'card', ' 00Ab12'), ('00ab12', 4, 'qr', '00AB12'), "
+                       "('77', 5, 'card', '77'), ('élan', 6, 'card', 'ÉLAN')");
     static const struct { const char *code; int64_t member; } CASES[] = {
-        {"00ab12", 3}, {" 00Ab12 ", 3}, {"00AB12", 4 /* the QR token wins */}, {"77", 5}, {"077", 0}, {"ab12", 0}, {"nobody's", 0},
+        {"00ab12", 3}, {" 00Ab12 ", 3}, {"00AB12", 4 /* the QR token wins */}, {"77", 5}, {"Élan", 6}, {"077", 0}, {"ab12", 0}, {"nobody's", 0},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct command *command = gym_check_in(&gym, 0, 1);

@@ -177,6 +177,7 @@ static void a_code_names_one_member(void **state)
     assert_int_equal(member_code_add(f->sql, ben, STR("qr"), STR("abc-1")), ERR_EXISTS); /* across the kinds */
     assert_int_equal(member_code_add(f->sql, ana, STR("qr"), STR("Tok-En")), 0);
     assert_int_equal(member_code_add(f->sql, ben, STR("qr"), STR("tok-en")), 0); /* letter case counts in a QR token … */
+    assert_int_equal(member_code_add(f->sql, ben, STR("card"), STR("TOK-EN")), ERR_EXISTS); /* … but a card is met in any */
     assert_int_equal(member_by_code(f->read, STR("Tok-En"), &who), 0);
     assert_int_equal(who.n, ana.n);
     assert_int_equal(member_by_code(f->read, STR("tok-en"), &who), 0);

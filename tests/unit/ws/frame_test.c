@@ -423,6 +423,38 @@ static void each_error_has_its_close_code(void **state)
 /* RFC 7692 7.2.3.1 and 7.2.3.2: "Hello" in one compressed frame, and in two. */
 #define HELLO_DEFLATED "\xf2\x48\xcd\xc9\xc9\x07\x00"
 
+/* RFC 6455 7.1.1: whoever closed waits for the peer's Close, whatever else comes before it. */
+static void after_an_error_the_peers_close_is_found_however_it_is_cut(void **state)
+{
+    (void)state;
+    static const struct sent SENT[] = {
+        F(0x82, "\x88\x80 binary is refused"), F(0x01, "begun"), F(0x89, "ping"), F(0xb1, "reserved bits"), F_AS(0x80, "x", LENGTH_IN_64), F(0x83, "\x88"), F(0x88, "\x03\xe8"),
+    };
+    OWNED(buf) struct buf wire = buf_of(4096);
+    for (size_t i = 0; i < COUNT_OF(SENT); i++) put_frame(&wire, &SENT[i], true);
+    const size_t close_bytes = 2 + WS_MASK_BYTES + 2;
+    for (size_t cut = 1; cut < wire.len; cut++) {
+        OWNED(buf) struct buf copy = buf_of(4096);
+        assert_int_equal(buf_put(&copy, buf_span(&wire)), 0);
+        struct ws_decoder dec;
+        ws_decoder_init(&dec, BOUND_BYTES, WS_TEXT_ONLY, NULL);
+        struct mspan parts[] = {{copy.at, cut}, {copy.at + cut, copy.len - cut}};
+        bool found = false;
+        size_t left = 0;
+        for (size_t i = 0; i < 2 && !found; i++) {
+            struct ws_message message;
+            int rc = dec.failed ? 0 : ws_decoder_next(&dec, &parts[i], &message);
+            assert_true(rc == 0 || rc == ERR_UNSUPPORTED);
+            found = dec.failed && ws_decoder_seek_close(&dec, &parts[i]);
+            left = parts[i].len;
+            if (found && i == 0) assert_true(cut >= wire.len - close_bytes + 2);
+        }
+        assert_true(found);
+        assert_true(left <= close_bytes);
+        ws_decoder_done(&dec);
+    }
+}
+
 static void compressed_messages_are_heard_where_that_was_agreed(void **state)
 {
     (void)state;
@@ -706,6 +738,7 @@ int main(void)
         cmocka_unit_test(a_close_is_written_with_a_reason_that_fits),
         cmocka_unit_test(a_control_frame_that_is_too_long_is_not_written),
         cmocka_unit_test(each_error_has_its_close_code),
+        cmocka_unit_test(after_an_error_the_peers_close_is_found_however_it_is_cut),
         cmocka_unit_test(compressed_messages_are_heard_where_that_was_agreed),
         cmocka_unit_test(the_bound_is_counted_while_inflating),
         cmocka_unit_test(a_compressed_message_may_be_longer_than_what_it_holds),
