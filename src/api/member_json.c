@@ -126,6 +126,7 @@ int member_put(struct exchange *exchange, struct json *json, const struct member
     struct membership *rules;
     TRY(memberships_as_rules(row->memberships, row->membership_count, &exchange->arena, &rules));
     struct member member = {.banned = row->banned,
+                            .guest = row->guest_of != 0,
                             .memberships = rules,
                             .membership_count = row->membership_count};
     jw_object(json, NULL);
@@ -138,6 +139,8 @@ int member_put(struct exchange *exchange, struct json *json, const struct member
     jw_str_or_null(json, "notes", row->notes);
     jw_str(json, "status", str_c(member_status(&member, today)));
     jw_bool(json, "banned", row->banned);
+    if (row->guest_of == 0) jw_null(json, "guest_of");
+    else jw_i64(json, "guest_of", row->guest_of);
     jw_i64(json, "balance_minor", row->balance_minor);
     jw_str(json, "currency", row->currency);
     put_codes(json, row);

@@ -27,6 +27,7 @@ static int status_of(const struct member_row *row, struct arena *arena, struct d
     struct membership *rules;
     TRY(memberships_as_rules(row->memberships, row->membership_count, arena, &rules));
     struct member member = {.banned = row->banned,
+                            .guest = row->guest_of != 0,
                             .memberships = rules,
                             .membership_count = row->membership_count};
     *ret_status = str_c(member_status(&member, today));
@@ -63,8 +64,8 @@ static int find_of_status(struct sql *sql, struct exchange *exchange)
 
 static bool is_status(struct str text)
 {
-    static const char *const ALL[] = {"active",    "expired", "frozen", "not_started",
-                                      "cancelled", "used_up", "banned", "none"};
+    static const char *const ALL[] = {"active",  "expired", "frozen", "not_started", "cancelled",
+                                      "used_up", "banned",  "guest",  "none"};
     for (size_t i = 0; i < COUNT_OF(ALL); i++) {
         if (str_eq_c(text, ALL[i])) return true;
     }

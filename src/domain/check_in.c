@@ -127,6 +127,7 @@ static void find(struct findings *findings, enum problem problem, enum code code
 static void find_membership(struct entry *entry, struct findings *findings)
 {
     const struct member *member = &entry->who->member;
+    if (member->guest && member->membership_count == 0) return;
     struct day today = zone_local(entry->state->location->zone, entry->at).day;
     enum code code =
         membership_find(member->memberships, member->membership_count, today, &entry->membership);
@@ -169,7 +170,7 @@ static void find_all(const struct batch *batch, struct entry *entry, struct find
     if (owes_more_than(member, batch->rules->balance_warn_minor)) {
         find(findings, PROBLEM_BALANCE, CODE_BALANCE_DUE);
     }
-    if (member->photo_url.at == NULL) find(findings, PROBLEM_NO_PHOTO, CODE_NO_PHOTO);
+    if (member->photo_url.at == NULL && !member->guest) find(findings, PROBLEM_NO_PHOTO, CODE_NO_PHOTO);
 }
 
 static enum policy_action action_for(const struct rules *rules, const struct entry *entry,

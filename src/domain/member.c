@@ -58,7 +58,7 @@ const char *member_status(const struct member *member, struct day today)
     case CODE_VISITS_EXHAUSTED: return "used_up";
     case CODE_MEMBERSHIP_NOT_STARTED: return "not_started";
     case CODE_MEMBERSHIP_CANCELLED: return "cancelled";
-    default: return "none";
+    default: return member->guest ? "guest" : "none";
     }
 }
 

@@ -55,6 +55,7 @@ struct member {
     struct day born;      /* DAY_NONE: unknown */
     bool banned;
     bool deleted;                 /* anonymised: nobody may come in as this member */
+    bool guest;                   /* of somebody who is a member: needs no membership while there is none */
     int64_t balance_minor;        /* below 0: owes */
     int64_t visits_total;         /* before this batch's */
     struct wall_ms last_visit_at; /* WALL_NONE: never */
@@ -67,5 +68,5 @@ struct member {
  * frozen before expired before used up before not started before cancelled; CODE_NO_MEMBERSHIP where there is none at all. */
 enum code membership_find(const struct membership *memberships, size_t count, struct day today,
                           const struct membership **ret_found);
-/* The word that screens show: active, expired, frozen, not_started, cancelled, used_up, banned, none. */
+/* The word that screens show: active, expired, frozen, not_started, cancelled, used_up, banned, guest, none. */
 const char *member_status(const struct member *member, struct day today);

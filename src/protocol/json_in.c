@@ -74,7 +74,8 @@ static int without_huge_numbers(struct span text, struct buf *out)
         if (c != '-' && (c < '0' || c > '9')) continue;
         bool huge = false;
         size_t len = number_at(text, i, &huge);
-        if (len == 0) break; /* malformed: jansson says so */
+        bool ends = i + len == text.len || strchr(" \t\r\n,]}", text.at[i + len]) != NULL;
+        if (len == 0 || !ends) break; /* malformed: jansson says so */
         if (huge) {
             TRY(buf_put(out, span_of(text.at + taken, i - taken)));
             TRY(buf_put_str(out, STR("0.5")));
@@ -110,7 +111,8 @@ int json_in(struct span text, json_t **ret_tree)
     OWNED(buf) struct buf copy = buf_of(text.len + 8);
     TRY(without_huge_numbers(text, &copy));
     rc = load(buf_span(&copy), ret_tree);
-    return rc == 0 ? 1 : rc;
+    /* What is huge now was no whole number before: malformed. */
+    return rc == 0 ? 1 : rc == ERR_RANGE ? ERR_SYNTAX : rc;
 }
 
 /* One string token from its opening quote on; 1 with the raw text inside, 0 where it does not end. Moves *at behind it. */

@@ -38,7 +38,9 @@ int location_ref_parse(const json_t *value, struct location_ref *ref)
     return 0;
 }
 
-static enum code parse_who(const json_t *payload, struct command *command, const char **ret_sentence)
+/* required: false where a guest says it. */
+static enum code parse_who(const json_t *payload, bool required, struct command *command,
+                           const char **ret_sentence)
 {
     const json_t *member_id = json_in_get(payload, "member_id");
     const json_t *code = json_in_get(payload, "code");
@@ -49,11 +51,34 @@ static enum code parse_who(const json_t *payload, struct command *command, const
         }
         return CODE_OK;
     }
+    if (code == NULL && !required) return CODE_OK;
     if (code == NULL) return wrong("Say who: give member_id or code", ret_sentence);
     bool readable = json_in_text(code, CODE_BYTES_MAX, CODE_BYTES_MAX, &command->code) == 0;
     if (!readable || str_trim(command->code).len == 0) {
         return wrong("code must be a text of 1 to 128 bytes", ret_sentence);
     }
+    return CODE_OK;
+}
+
+/* Of whom: said in the guest, or by what names the member; the same where it is said in both. */
+static enum code parse_guest(const json_t *payload, struct command *command, const char **ret_sentence)
+{
+    const json_t *guest = json_in_get(payload, "guest");
+    if (guest == NULL) return CODE_OK;
+    if (json_in_text(json_in_get(guest, "name"), GUEST_CHARACTERS_MAX * 4, GUEST_CHARACTERS_MAX,
+                     &command->guest) < 0 ||
+        str_trim(command->guest).len == 0) {
+        return wrong("guest needs a name of 1 to 100 characters", ret_sentence);
+    }
+    const json_t *of = json_in_get(guest, "of");
+    if (of == NULL) return CODE_OK;
+    struct member_id host;
+    if (json_in_id(of, &host.n) < 0) {
+        return wrong("guest.of must be the number of the member who brings them", ret_sentence);
+    }
+    bool other = command->code.len > 0 || (command->member.n != 0 && command->member.n != host.n);
+    if (other) return wrong("Say in one way who brings the guest", ret_sentence);
+    command->member = host;
     return CODE_OK;
 }
 
@@ -69,10 +94,7 @@ static enum code parse_check_in_only(const json_t *payload, struct command *comm
             return wrong("override needs a reason of 1 to 200 characters", ret_sentence);
         }
     }
-    if (json_in_get(payload, "guest") != NULL) {
-        return wrong("This server does not take guests yet", ret_sentence);
-    }
-    return CODE_OK;
+    return parse_guest(payload, command, ret_sentence);
 }
 
 enum code command_parse(enum command_kind kind, const json_t *payload, struct command *command,
@@ -83,7 +105,8 @@ enum code command_parse(enum command_kind kind, const json_t *payload, struct co
     command->new_checked_out_at = WALL_NONE;
     *ret_location = (struct location_ref){0};
     if (!json_is_object(payload)) return wrong("payload must be an object", ret_sentence);
-    enum code code = parse_who(payload, command, ret_sentence);
+    bool by_guest = kind == COMMAND_CHECK_IN && json_in_get(json_in_get(payload, "guest"), "of") != NULL;
+    enum code code = parse_who(payload, !by_guest, command, ret_sentence);
     if (code != CODE_OK) return code;
     const json_t *location = json_in_get(payload, "location");
     if (location != NULL && location_ref_parse(location, ret_location) < 0) {

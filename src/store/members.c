@@ -150,25 +150,46 @@ int member_create(struct sql *sql, const struct member_row *given, struct wall_m
 {
     struct member_row row = *given;
     char number[24];
-    if (row.number.at == NULL) TRY(next_number(sql, number, &row.number));
-    else TRY(note_number(sql, row.number));
+    if (row.number.at != NULL) TRY(note_number(sql, row.number));
+    else if (row.guest_of == 0) TRY(next_number(sql, number, &row.number));
     OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
     TRY(make_texts(&row, &texts));
     int64_t id = 0;
     TRY(sql_run(
         sql,
         "INSERT INTO members (id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency,"
-        " sort_name, search, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        " sort_name, search, created_at, updated_at, guest_of)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id",
         SQL_VALUES(row.id.n == 0 ? sql_null() : sql_int(row.id.n), sql_text(row.number),
                    sql_text(row.first_name), sql_text(row.last_name), sql_text(row.email),
                    sql_text(row.phone), sql_text(row.notes), sql_text(row.photo), sql_day(row.born),
                    sql_int(row.banned), sql_int(row.balance_minor), sql_text(row.currency),
                    sql_text(buf_str(&texts.sort_name)), sql_text(buf_str(&texts.search)), sql_wall(now),
-                   sql_wall(now)),
+                   sql_wall(now), row.guest_of == 0 ? sql_null() : sql_int(row.guest_of)),
         on_number, &id));
     ret_id->n = id;
     return add_words(sql, *ret_id, &texts.words, STR(""));
+}
+
+int member_guest(struct sql *sql, struct member_id host, struct str name, struct wall_ms now,
+                 struct member_id *ret_id)
+{
+    name = str_trim(name);
+    size_t first = name.len;
+    while (first > 0 && name.at[first - 1] != ' ') first--;
+    struct member_row row = {.first_name = first == 0 ? name : str_trim((struct str){name.at, first}),
+                             .last_name =
+                                 first == 0 ? STR("") : (struct str){name.at + first, name.len - first},
+                             .born = DAY_NONE,
+                             .currency = STR("EUR"),
+                             .guest_of = host.n};
+    OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
+    TRY(make_texts(&row, &texts));
+    int found = sql_number(
+        sql,
+        "SELECT id FROM members WHERE guest_of = $1 AND sort_name = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1",
+        SQL_VALUES(sql_int(host.n), sql_text(buf_str(&texts.sort_name))), &ret_id->n);
+    return found == 0 ? member_create(sql, &row, now, ret_id) : found < 0 ? found : 0;
 }
 
 static int on_old(void *ctx, const struct sql_row *row)
@@ -263,6 +284,7 @@ static int on_member(void *ctx, const struct sql_row *row)
         .created_at = row_wall(row, 14),
         .updated_at = row_wall(row, 15),
         .version = row_int(row, 16),
+        .guest_of = row_is_null(row, 17) ? 0 : row_int(row, 17),
         .open_since = WALL_NONE,
     };
     TRY(row_copy(row, 1, reading->arena, &member->number));
@@ -302,7 +324,7 @@ static int read_settled(struct sql *sql, struct reading *reading)
     TRY(ids_run(
         sql,
         "SELECT id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency, visits_total,"
-        " last_visit_at, created_at, updated_at, version FROM members WHERE id IN (" IDS_HERE
+        " last_visit_at, created_at, updated_at, version, guest_of FROM members WHERE id IN (" IDS_HERE
         ") AND deleted_at IS NULL",
         reading->ids, reading->count, on_member, reading));
     TRY(ids_run(sql,

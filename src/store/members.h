@@ -31,6 +31,7 @@ struct member_row {
     bool banned;
     int64_t balance_minor;
     struct str currency;
+    int64_t guest_of; /* who brings them; 0: a member */
     int64_t visits_total;
     struct wall_ms last_visit_at;
     struct wall_ms created_at;
@@ -59,7 +60,10 @@ const char *member_row_wrong(const struct member_row *row, const char **ret_why)
 /* id 0: the next free one. Codes and memberships are added by themselves. */
 MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct wall_ms now,
                            struct member_id *ret_id);
-/* All but codes, memberships and photo, where the stored version is still row->version. */
+/* The guest of that name whom this member brings: found, or kept from now on. */
+MUST_USE int member_guest(struct sql *sql, struct member_id host, struct str name, struct wall_ms now,
+                          struct member_id *ret_id);
+/* All but codes, memberships, photo and guest_of, where the stored version is still row->version. */
 MUST_USE int member_update(struct sql *sql, const struct member_row *row, struct wall_ms now);
 MUST_USE int member_read(struct sql *sql, struct member_id id, struct arena *arena,
                          struct member_row *ret_row);

@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                                                                       \
     "v.id, v.member_id, v.location_id, v.checked_in_at, v.checked_out_at, v.auto_end_at, v.in_seq, v.out_seq, v.automatic, v.undone," \
-    " v.source, v.checked_in_by, v.notes, m.first_name, m.last_name, m.photo, m.banned, m.deleted_at"
+    " v.source, v.checked_in_by, v.notes, m.first_name, m.last_name, m.photo, m.banned, m.deleted_at, m.guest_of"
 
 static int read_member(const struct sql_row *row, struct arena *arena, struct member *member)
 {
@@ -43,6 +43,7 @@ static int read_visit(const struct sql_row *row, struct arena *arena, struct vis
     out->member = (struct member){.id = out->visit.member,
                                   .banned = row_bool(row, 16),
                                   .deleted = !row_is_null(row, 17),
+                                  .guest = !row_is_null(row, 18),
                                   .born = DAY_NONE,
                                   .last_visit_at = WALL_NONE};
     return read_member(row, arena, &out->member);

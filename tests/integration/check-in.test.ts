@@ -225,3 +225,45 @@ describe("statistics", () => {
     await watcher.close();
   });
 });
+
+describe("a guest", () => {
+  const bring = (guest: object, more: object = {}): Promise<any> => desk.request("check_in", { location: "main", guest, ...more });
+
+  test("comes with a member, needs no membership, and is seen by name and as what they are", async () => {
+    const host = fresh();
+    const reply = await bring({ name: "Noah Silva", of: host });
+    expect(reply).toMatchObject({ type: "check_in_success", payload: { member: { name: "Noah Silva", status: "guest" }, repeated: false } });
+    expect(reply.payload.member.id).not.toBe(host);
+    const event = await desk.next("member_checked_in", (message) => message.payload.visit_id === reply.payload.visit_id);
+    expect(event.payload.member).toMatchObject({ name: "Noah Silva", status: "guest" });
+    expect(await bring({ name: "noah  SILVA", of: host })).toMatchObject({ payload: { repeated: true, visit_id: reply.payload.visit_id } });
+    expect(await desk.request("check_out", { member_id: reply.payload.member.id })).toMatchObject({ type: "check_out_success" });
+    expect(await bring({ name: "Noah Silva", of: host })).toMatchObject({ payload: { member: { id: reply.payload.member.id }, repeated: false } });
+  });
+
+  test("of another member is somebody else; the member comes in beside them", async () => {
+    const [one, other] = [fresh(), fresh()];
+    const first = await bring({ name: "Ada Vale", of: one });
+    const second = await bring({ name: "Ada Vale" }, { member_id: other });
+    expect(second.payload.member.id).not.toBe(first.payload.member.id);
+    expect(await desk.request("check_in", { member_id: one, location: "main" })).toMatchObject({ type: "check_in_success", payload: { member: { id: one } } });
+  });
+
+  test("of nobody, or of who is banned, stays outside", async () => {
+    expect(await bring({ name: "Ada Vale", of: 999_999 })).toMatchObject({ type: "error", payload: { code: "member_not_found" } });
+    const host = fresh();
+    const { rest } = await Rest.signIn(server);
+    expect((await rest.patch(`/members/${host}`, { banned: true }, { "If-Match": "*" })).status).toBe(200);
+    expect(await bring({ name: "Ada Vale", of: host })).toMatchObject({ type: "error", payload: { code: "member_banned" } });
+  });
+
+  test("stands among the members without a number, with who brings them, and may become one", async () => {
+    const host = fresh();
+    const { rest } = await Rest.signIn(server);
+    const { id } = (await bring({ name: "Mona Guestova", of: host })).payload.member;
+    expect((await rest.get("/members?q=guestova")).body.items).toMatchObject([{ id, status: "guest", guest_of: host, number: "" }]);
+    expect((await rest.get("/members?status=guest")).body.items.map((member: { id: number }) => member.id)).toContain(id);
+    expect((await rest.post(`/members/${id}/memberships`, { plan_id: 1, starts: "2026-01-01", ends: "2026-01-31" })).status).toBe(201);
+    expect((await rest.get(`/members/${id}`)).body).toMatchObject({ status: "expired", guest_of: host });
+  });
+});

@@ -123,6 +123,11 @@ export class Client {
     return this.#take((message) => message.type === type && where(message), type, ms);
   }
 
+  /** The next message of any type that no one has taken yet. */
+  first(ms = WAIT_MS): Promise<Message> {
+    return this.#take(() => true, "message", ms);
+  }
+
   /** All events of the location's log, in the order they came, taken or not. */
   events(location?: string): Message[] {
     return this.messages.filter((message) => isEvent(message) && (location === undefined || message.payload.location === location));

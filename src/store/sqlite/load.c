@@ -1,6 +1,6 @@
 /* Loading: one transaction under the writers' lock, then small lookups by key, each well under two microseconds where its pages are
  * in the cache. Whatever a rule may look at must be in the batch: for every visit its member and its location too. */
-#include "store/member_codes.h"
+#include "store/members.h"
 #include "store/sqlite/batch.h"
 #include "store/list.h"
 #include "store/state.h"
@@ -91,9 +91,10 @@ static int load_visits(struct loading *loading, const char *text, const struct s
 
 /* --- Members --- */
 
-struct member_row {
+struct member_load {
     struct batch *batch;
     struct member *member;
+    int64_t guest_of; /* 0: a member */
     bool found;
 };
 
@@ -119,10 +120,11 @@ static int photo_url(struct arena *arena, struct member_id id, struct str versio
 
 static int on_member(void *ctx, const struct sql_row *row)
 {
-    struct member_row *into = ctx;
+    struct member_load *into = ctx;
     struct member *member = into->member;
     struct arena *arena = &into->batch->arena;
     into->found = true;
+    into->guest_of = row_is_null(row, 9) ? 0 : row_int(row, 9);
     member->visits_total = row_int(row, 0);
     member->last_visit_at = row_wall(row, 1);
     member->banned = row_bool(row, 2);
@@ -175,6 +177,21 @@ static int load_open_visit(struct loading *loading, struct member *member)
     return load_location(loading, member->open->location);
 }
 
+static int on_host(void *ctx, const struct sql_row *row)
+{
+    struct member *guest = ctx;
+    guest->banned = guest->banned || row_bool(row, 0);
+    guest->guest = row_is_null(row, 1);
+    return 0;
+}
+
+/* Who brings a guest answers for them: banned or gone, they are too. */
+static int load_host(struct loading *loading, int64_t host, struct member *guest)
+{
+    return sql_run(loading->sql, "SELECT banned, deleted_at FROM members WHERE id = $1",
+                   SQL_VALUES(sql_int(host)), on_host, guest);
+}
+
 /* *ret_member NULL: there is no such member. */
 static int load_member(struct loading *loading, struct member_id id, struct batch_member **ret_member)
 {
@@ -182,13 +199,14 @@ static int load_member(struct loading *loading, struct member_id id, struct batc
     if (*ret_member != NULL) return 0;
     /* Read first: a number that nobody has must not come into the batch. */
     struct member member = {.id = id};
-    struct member_row into = {.batch = loading->batch, .member = &member};
+    struct member_load into = {.batch = loading->batch, .member = &member};
     TRY(sql_run(
         loading->sql,
-        "SELECT visits_total, last_visit_at, banned, deleted_at, balance_minor, born, first_name, last_name, photo "
+        "SELECT visits_total, last_visit_at, banned, deleted_at, balance_minor, born, first_name, last_name, photo, guest_of "
         "FROM members WHERE id = $1",
         SQL_VALUES(sql_int(id.n)), on_member, &into));
     if (!into.found) return 0;
+    if (into.guest_of != 0) TRY(load_host(loading, into.guest_of, &member));
     bool is_new;
     TRY(batch_put_member(loading->batch, id, ret_member, &is_new));
     (*ret_member)->member = member;
@@ -338,7 +356,11 @@ static int load_named(struct loading *loading, const struct command *command, st
     struct member_id id = command->member;
     *ret_who = NULL;
     if (id.n == 0 && command->code.len > 0) TRY(find_by_code(loading, command->code, &id));
-    return id.n == 0 ? 0 : load_member(loading, id, ret_who);
+    if (id.n == 0) return 0;
+    TRY(load_member(loading, id, ret_who));
+    if (command->guest.len == 0 || *ret_who == NULL || (*ret_who)->member.deleted) return 0;
+    TRY(member_guest(loading->sql, id, command->guest, loading->batch->now, &id));
+    return load_member(loading, id, ret_who);
 }
 
 static int load_check(struct loading *loading, size_t index)

@@ -71,7 +71,7 @@ static void a_number_without_room_is_one_that_no_field_takes(void **state)
         {"1e300", 0, "1.0000000000000001e300"}, {"999999999999999999", 0, "999999999999999999"},
         /* what is malformed before or behind it is found */
         {"[1e400,]", ERR_SYNTAX, NULL}, {"[1e400,01]", ERR_SYNTAX, NULL}, {"[1e400,1.]", ERR_SYNTAX, NULL}, {"[1e400,-]", ERR_SYNTAX, NULL},
-        {"{\"a\":1e400,\"a\":1}", ERR_SYNTAX, NULL}, {"099999999999999999999", ERR_SYNTAX, NULL}, {"[1e400 x", ERR_SYNTAX, NULL},
+        {"{\"a\":1e400,\"a\":1}", ERR_SYNTAX, NULL}, {"099999999999999999999", ERR_SYNTAX, NULL}, {"[1e400 x", ERR_SYNTAX, NULL}, {"22e908e908", ERR_SYNTAX, NULL}, {"[1e400x]", ERR_SYNTAX, NULL},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         OWNED(json_tree) json_t *tree = NULL;

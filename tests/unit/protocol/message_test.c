@@ -58,6 +58,17 @@ static const struct parse_case CASES[] = {
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":-1}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":true}}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{\"member_id\":1,\"override\":{\"reason\":\" \"}}}", CODE_BAD_MESSAGE, NULL},
+    /* guests: by whom they are brought, said in one way */
+    {"{\"type\":\"check_in\",\"payload\":{\"guest\":{\"name\":\"Noah\",\"of\":7}}}", CODE_OK, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"member_id\":7,\"guest\":{\"name\":\"Noah\",\"of\":\"7\"}}}", CODE_OK, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"code\":\"x\",\"guest\":{\"name\":\"Noah\"}}}", CODE_OK, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"member_id\":8,\"guest\":{\"name\":\"Noah\",\"of\":7}}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"code\":\"x\",\"guest\":{\"name\":\"Noah\",\"of\":7}}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"guest\":{\"name\":\"Noah\"}}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"guest\":{\"name\":\" \",\"of\":7}}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"guest\":{\"of\":7}}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_in\",\"payload\":{\"member_id\":7,\"guest\":\"Noah\"}}", CODE_BAD_MESSAGE, NULL},
+    {"{\"type\":\"check_out\",\"payload\":{\"guest\":{\"name\":\"Noah\",\"of\":7}}}", CODE_BAD_MESSAGE, NULL},
     /* who, where, when */
     {"{\"type\":\"check_in\"}", CODE_BAD_MESSAGE, NULL},
     {"{\"type\":\"check_in\",\"payload\":{}}", CODE_BAD_MESSAGE, NULL},

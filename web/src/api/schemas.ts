@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 export const Role = z.enum(['owner', 'manager', 'staff', 'kiosk', 'turnstile', 'viewer', 'member']);
-export const MemberStatus = z.enum(['active', 'expired', 'frozen', 'not_started', 'cancelled', 'used_up', 'banned', 'none']);
+export const MemberStatus = z.enum(['active', 'expired', 'frozen', 'not_started', 'cancelled', 'used_up', 'banned', 'guest', 'none']);
 
 export const User = z.object({
   id: z.number(),
@@ -61,6 +61,7 @@ export const Member = z.object({
   notes: z.string().nullable(),
   status: MemberStatus,
   banned: z.boolean(),
+  guest_of: z.number().nullable(),
   balance_minor: z.number(),
   currency: z.string(),
   photo_url: z.string().nullable(),

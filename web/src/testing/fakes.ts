@@ -29,6 +29,7 @@ export function member(id: number, changes: Partial<Member> = {}): Member {
     notes: null,
     status: 'active',
     banned: false,
+    guest_of: null,
     balance_minor: 0,
     currency: 'EUR',
     photo_url: null,

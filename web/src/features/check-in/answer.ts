@@ -5,8 +5,11 @@ import { briefOf } from '@/shared/member-brief.ts';
 
 export type Direction = 'in' | 'out';
 
-/** Whom it is about: a member who was chosen, or a code that was scanned. */
-export type Subject = { kind: 'member'; id: number; name: string; photoUrl: string | null } | { kind: 'code'; code: string };
+/** Whom it is about: a member who was chosen, a code that was scanned, or somebody whom a member brings. */
+export type Subject =
+  | { kind: 'member'; id: number; name: string; photoUrl: string | null }
+  | { kind: 'code'; code: string }
+  | { kind: 'guest'; name: string; of: number };
 
 export type Answer =
   | { kind: 'pending'; id: string; direction: Direction; subject: Subject }

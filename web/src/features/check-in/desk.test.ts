@@ -46,10 +46,12 @@ describe('the desk', () => {
     void desk.submit('in', elif, { reason: 'paid' });
     void desk.submit('in', { kind: 'code', code: '0042' });
     void desk.submit('out', elif);
+    void desk.submit('in', { kind: 'guest', name: 'Noah Silva', of: 42 });
     expect(waiting.map(({ args }) => args)).toEqual([
       [42, 'main', undefined, { id: 'id-1', override: { reason: 'paid' } }],
       [{ code: '0042' }, 'main', undefined, { id: 'id-2' }],
       [42, 'main', undefined, { id: 'id-3' }],
+      [42, 'main', undefined, { id: 'id-4', guest: { name: 'Noah Silva', of: 42 } }],
     ]);
     expect(isOwnRequest('id-2')).toBe(true);
     expect(isOwnRequest('of-a-former-page')).toBe(false);

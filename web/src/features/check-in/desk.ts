@@ -36,10 +36,11 @@ export function createDesk({ client, cache, slug, onMissed, newId = () => crypto
   const show = (answer: Answer | null) => cache.setQueryData(answerKey(slug), answer);
 
   async function ask(id: string, direction: Direction, subject: Subject, override?: { reason: string }): Promise<Answer> {
-    const who = subject.kind === 'member' ? subject.id : { code: subject.code };
+    const who = subject.kind === 'member' ? subject.id : subject.kind === 'guest' ? subject.of : { code: subject.code };
+    const guest = subject.kind === 'guest' ? { guest: { name: subject.name, of: subject.of } } : {};
     try {
       return direction === 'in'
-        ? { kind: 'let_in', success: await client.checkIn(who, slug, undefined, override === undefined ? { id } : { id, override }) }
+        ? { kind: 'let_in', success: await client.checkIn(who, slug, undefined, { id, ...guest, ...(override === undefined ? {} : { override }) }) }
         : { kind: 'let_out', success: await client.checkOut(who, slug, undefined, { id }) };
     } catch (error) {
       if (error instanceof RequestError) return refusal(direction, subject, error);

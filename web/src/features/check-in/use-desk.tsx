@@ -41,5 +41,5 @@ function useMissedNotice(): (answer: Answer) => void {
 }
 
 export function subjectName(answer: Extract<Answer, { kind: 'refused' | 'pending' }>, unknown: (tail: string) => string): string {
-  return answer.subject.kind === 'member' ? answer.subject.name : unknown(answer.subject.code.slice(-4));
+  return answer.subject.kind === 'code' ? unknown(answer.subject.code.slice(-4)) : answer.subject.name;
 }

@@ -8,6 +8,7 @@ import {
   IconCircleX,
   IconSnowflake,
   IconTicketOff,
+  IconUserPlus,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Tag, type TagColor } from './tag.tsx';
@@ -23,6 +24,7 @@ const looks: Record<Status, { color: TagColor; Icon: typeof IconBan }> = {
   cancelled: { color: 'red', Icon: IconCircleX },
   banned: { color: 'red', Icon: IconBan },
   used_up: { color: 'red', Icon: IconTicketOff },
+  guest: { color: 'gray', Icon: IconUserPlus },
   none: { color: 'gray', Icon: IconCircleDashed },
 };
 

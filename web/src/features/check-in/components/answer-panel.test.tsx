@@ -59,6 +59,22 @@ describe('the big answer', () => {
     expect(actions.undo).toHaveBeenCalledExactlyOnceWith(9, 'Elif Novák');
   });
 
+  it('lets in whoever comes along, by name', async () => {
+    const { user, panel } = show(welcome);
+    await user.click(panel.getByRole('button', { name: 'Bring a guest' }));
+    expect(await screen.findByText('Who comes with Elif Novák?')).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Check in' })).toBeDisabled();
+    await expectNoViolations();
+    await user.type(screen.getByLabelText("Guest's name"), ' Noah Silva ');
+    await user.click(screen.getByRole('button', { name: 'Check in' }));
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith('in', { kind: 'guest', name: 'Noah Silva', of: 42 });
+  });
+
+  it('offers a guest no guest', () => {
+    const { panel } = show(letIn({ visit_id: 9, member: { ...brief(42, 'Noah Silva'), status: 'guest' } }));
+    expect(panel.queryByRole('button', { name: 'Bring a guest' })).toBeNull();
+  });
+
   it('refuses loudly, with the reason', async () => {
     const { panel } = show(refused('membership_expired', false));
     expect(panel.getByText('No entry')).toBeInTheDocument();

@@ -20,6 +20,7 @@ import { type Answer, type Direction, memberOf, type Subject, type Tone, toneOf,
 import { subjectName } from '../use-desk.tsx';
 import { AnswerDetails } from './answer-details.tsx';
 import classes from './answer-panel.module.css';
+import { GuestForm } from './guest-form.tsx';
 import { OverrideForm } from './override-form.tsx';
 
 export interface AnswerActions {
@@ -134,6 +135,9 @@ function Actions({ answer, word, name, memberHref, actions }: ActionsProps) {
           {t('undo')}
         </Button>
       )}
+      {answer.kind === 'let_in' && answer.success.member.status !== 'guest' && (
+        <GuestForm key={`guest ${keyOf(answer)}`} host={name} onSubmit={(guest) => actions.submit('in', { kind: 'guest', name: guest, of: answer.success.member.id })} />
+      )}
       {answer.kind === 'refused' && answer.code === 'already_checked_in' && (
         <Button variant="white" color="dark" leftSection={<IconDoorExit size={18} aria-hidden />} onClick={() => actions.submit('out', subjectOf(answer))}>
           {t('checkOut')}
@@ -169,7 +173,7 @@ function nameOf(answer: Answer, unknown: (tail: string) => string): string {
 }
 
 /** Nobody is known yet, or ever, by a code alone. */
-const isPerson = (answer: Answer): boolean => memberOf(answer) !== null || ('subject' in answer && answer.subject.kind === 'member');
+const isPerson = (answer: Answer): boolean => memberOf(answer) !== null || ('subject' in answer && answer.subject.kind !== 'code');
 
 function keyOf(answer: Answer): string {
   switch (answer.kind) {
