@@ -40,9 +40,9 @@ step() {
 
 packages_to_build="
     gcc libc6-dev meson ninja-build pkg-config ca-certificates tzdata
-    libuv1-dev libhttp-parser-dev libssl-dev zlib1g-dev libjansson-dev libsodium-dev libsqlite3-dev
+    libuv1-dev libhttp-parser-dev libssl-dev zlib1g-dev libjansson-dev libsodium-dev libsqlite3-dev libpq-dev
     libinih-dev libglib2.0-dev libgdk-pixbuf-2.0-dev libicu-dev uthash-dev"
-packages_to_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-dev git openssl sqlite3"
+packages_to_test="postgresql libcmocka-dev clang clang-format clang-tidy libclang-rt-dev git openssl sqlite3"
 packages_to_browse="chromium fonts-dejavu-core"
 
 missing_packages() {

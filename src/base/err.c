@@ -29,6 +29,7 @@ static const char *const WORDS[] = {
     [-ERR_OVERLOADED] = "overloaded",
     [-ERR_UNSUPPORTED] = "not supported",
     [-ERR_INTERNAL] = "internal fault",
+    [-ERR_RACED] = "another process was faster",
 };
 
 const char *err_word(int code)

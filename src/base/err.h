@@ -34,6 +34,7 @@ enum err {
     ERR_LIMIT = -19,           /* too many or too often */
     ERR_OVERLOADED = -20,      /* a queue of ours is full */
     ERR_UNSUPPORTED = -21,
+    ERR_RACED = -23, /* another process was faster; nothing was done, and the same again may work at once */
     ERR_INTERNAL = -22, /* a library failed in a way that has no name here */
 };
 

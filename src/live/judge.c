@@ -88,6 +88,20 @@ static int encode_replies(struct batch *batch, struct ask *const *asks)
 
 /* --- One batch --- */
 
+/* What other nodes wrote since was loaded under the lock, so that the batch's numbers go on behind it; our followers have not seen it. */
+static void tell_missed(const struct judge *judge)
+{
+    const struct batch *batch = &judge->batch;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct event *event = &batch->events[i];
+        struct seq told = judge->stats[index_of(judge, event->location->id)].as_of;
+        bool is_first = true;
+        for (size_t j = 0; j < i && is_first; j++) is_first = batch->events[j].location != event->location;
+        if (is_first && event->seq.n > told.n + 1)
+            judge->tell_missed(judge->ctx, event->location->id, told, event->seq);
+    }
+}
+
 int judge_batch(struct judge *judge, struct ask *const *asks, size_t count, struct wall_ms now,
                 struct saved **ret_saved)
 {
@@ -106,6 +120,7 @@ int judge_batch(struct judge *judge, struct ask *const *asks, size_t count, stru
         return rc;
     }
     TRY(store_save(judge->store, batch));
+    tell_missed(judge);
     take_states(judge, saved);
     *ret_saved = take(saved);
     return 0;

@@ -15,6 +15,9 @@ struct judge {
     struct directory *directory;
     struct stats *stats; /* as published, by the directory's index */
     struct batch batch;
+    /* Of several nodes: tells of the events after `after` and before `before`, which another node wrote; they go out first. */
+    void (*tell_missed)(void *ctx, struct location_id location, struct seq after, struct seq before);
+    void *ctx;
 };
 
 /* Fills each ask's code and reply. count may be 0: then only what is due; judge->batch.more_due tells whether more is. */

@@ -7,10 +7,12 @@
 #include "store/visits.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define HOUSEKEEPING_MS 1000
 #define PRUNE_ROWS 2000
 #define RECENT_PAGE 500
+#define RACES_MAX 20
 #define RECENT_IN_ALL 100000 /* events read at the start: some 100 ms, 30 MB */
 #define RECENT_SHOWN 50      /* of each location in any case: what a screen begins with */
 
@@ -90,6 +92,10 @@ static int run_batch(struct writer *writer, struct ask *const *asks, size_t coun
 {
     struct saved *saved = NULL;
     int rc = judge_batch(&writer->judge, asks, count, now, &saved);
+    for (int tries = 1; rc == ERR_RACED && tries < RACES_MAX; tries++) {
+        usleep((useconds_t)(500 * tries)); /* not both at once again */
+        rc = judge_batch(&writer->judge, asks, count, now, &saved);
+    }
     atomic_fetch_add(&writer->counts.batches, 1);
     atomic_fetch_add(&writer->counts.commands, (long long)count);
     if (rc < 0) {
@@ -163,6 +169,37 @@ static int64_t recent_events(const struct writer *writer)
     return (int64_t)(share < writer->options.recent_events ? share : writer->options.recent_events);
 }
 
+/* Publishes events of the log, after one and before another (INT64_MAX: to its end). */
+static int tell_events(struct writer *writer, struct location_id location, struct seq after,
+                       struct seq before) ON_WRITER
+{
+    OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
+    while (after.n + 1 < before.n) {
+        arena_clear(&arena);
+        struct stored_event *events;
+        size_t count;
+        TRY(store_read_events(store_writer_sql(writer->judge.store), location, after, RECENT_PAGE, &arena,
+                              &events, &count));
+        while (count > 0 && events[count - 1].seq.n >= before.n) count--;
+        if (count == 0) break;
+        OWNED(saved) struct saved *saved = NULL;
+        TRY(saved_of_log(location, events, count, NULL, (struct seq){0}, &saved));
+        writer->options.publish(writer->options.ctx, saved, NULL);
+        after = events[count - 1].seq;
+    }
+    return 0;
+}
+
+/* Where it cannot be read, or there is more than the loops remember, they bridge the gap from the log themselves (hub.h). */
+static void tell_missed(void *ctx, struct location_id location, struct seq after, struct seq before)
+{
+    struct writer *writer = ctx;
+    in_writer();
+    if (before.n - after.n > recent_events(writer)) after.n = before.n - recent_events(writer);
+    int rc = tell_events(writer, location, after, before);
+    if (rc < 0) log_warn("another node's events could not be read", F_ERR(rc));
+}
+
 /* Publishes what the log has beyond what was told; at the start the last events. */
 static int tell_location(struct writer *writer, size_t index, bool at_start) ON_WRITER
 {
@@ -181,18 +218,7 @@ static int tell_location(struct writer *writer, size_t index, bool at_start) ON_
     struct seq after = writer->judge.stats[index].as_of;
     int64_t newest = head.n - recent_events(writer);
     if (at_start || after.n < newest) after.n = newest < 0 ? 0 : newest;
-    OWNED(arena) struct arena arena = arena_of((size_t)64 * 1024 * 1024);
-    while (after.n < head.n) {
-        arena_clear(&arena);
-        struct stored_event *events;
-        size_t count;
-        TRY(store_read_events(sql, location->id, after, RECENT_PAGE, &arena, &events, &count));
-        if (count == 0) break;
-        OWNED(saved) struct saved *saved = NULL;
-        TRY(saved_of_log(location->id, events, count, NULL, (struct seq){0}, &saved));
-        writer->options.publish(writer->options.ctx, saved, NULL);
-        after = events[count - 1].seq;
-    }
+    TRY(tell_events(writer, location->id, after, (struct seq){head.n + 1}));
     OWNED(saved) struct saved *saved = NULL;
     TRY(saved_of_log(location->id, NULL, 0, &stats, first_kept, &saved));
     writer->judge.stats[index] = stats;
@@ -243,10 +269,35 @@ static int read_directory(struct writer *writer, struct err_detail *reterr) ON_W
     return 0;
 }
 
+struct heads {
+    struct writer *writer;
+    bool *moved; /* by the directory's index */
+};
+
+/* One query for all locations, however many there are: most have not moved. */
+static int on_head(void *ctx, const struct sql_row *row)
+{
+    const struct heads *heads = ctx;
+    const struct judge *judge = &heads->writer->judge;
+    for (size_t i = 0; i < directory_count(judge->directory); i++) {
+        if (directory_at(judge->directory, i)->id.n != row_int(row, 0)) continue;
+        heads->moved[i] = judge->stats[i].as_of.n != row_int(row, 1) || !day_is(judge->stats[i].day);
+    }
+    return 0;
+}
+
 static int tell_all(struct writer *writer, bool at_start) ON_WRITER
 {
-    for (size_t i = 0; i < directory_count(writer->judge.directory); i++)
-        TRY(tell_location(writer, i, at_start));
+    OWNED(mem) bool *moved = calloc(directory_count(writer->judge.directory) + 1, sizeof *moved);
+    if (moved == NULL) return ERR_NOMEM;
+    struct heads heads = {writer, moved};
+    if (!at_start) {
+        TRY(sql_run(store_writer_sql(writer->judge.store), "SELECT location_id, head FROM location_states",
+                    SQL_NO_VALUES, on_head, &heads));
+    }
+    for (size_t i = 0; i < directory_count(writer->judge.directory); i++) {
+        if (at_start || moved[i]) TRY(tell_location(writer, i, at_start));
+    }
     return 0;
 }
 
@@ -353,6 +404,8 @@ int writer_create(const struct writer_options *options, struct writer **ret_writ
     if (writer == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     writer->options = *options;
     writer->due_at = WALL_NONE;
+    writer->judge.tell_missed = tell_missed;
+    writer->judge.ctx = writer;
     batch_init(&writer->judge.batch, options->rules);
     int rc = queue_init(&writer->queue, options->asks_max);
     if (rc < 0) {

@@ -67,6 +67,7 @@ enum code code_of_err(int err)
 {
     switch (err) {
     case ERR_BUSY:
+    case ERR_RACED:
     case ERR_FULL:
     case ERR_IO:
     case ERR_DATABASE:

@@ -145,6 +145,13 @@ static int note_number(struct sql *sql, struct str number)
                    SQL_VALUES(sql_int(value), sql_int(value)), NULL, NULL);
 }
 
+/* The next free number is given by the database where the column is left out. */
+#define INSERT_MEMBER(more_columns, more_values)                                                                             \
+    "INSERT INTO members (number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency," \
+    " sort_name, search, created_at, updated_at, guest_of" more_columns                                                      \
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16" more_values                            \
+    ") RETURNING id"
+
 int member_create(struct sql *sql, const struct member_row *given, struct wall_ms now,
                   struct member_id *ret_id)
 {
@@ -155,18 +162,18 @@ int member_create(struct sql *sql, const struct member_row *given, struct wall_m
     OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
     TRY(make_texts(&row, &texts));
     int64_t id = 0;
-    TRY(sql_run(
-        sql,
-        "INSERT INTO members (id, number, first_name, last_name, email, phone, notes, photo, born, banned, balance_minor, currency,"
-        " sort_name, search, created_at, updated_at, guest_of)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id",
-        SQL_VALUES(row.id.n == 0 ? sql_null() : sql_int(row.id.n), sql_text(row.number),
-                   sql_text(row.first_name), sql_text(row.last_name), sql_text(row.email),
-                   sql_text(row.phone), sql_text(row.notes), sql_text(row.photo), sql_day(row.born),
-                   sql_int(row.banned), sql_int(row.balance_minor), sql_text(row.currency),
-                   sql_text(buf_str(&texts.sort_name)), sql_text(buf_str(&texts.search)), sql_wall(now),
-                   sql_wall(now), row.guest_of == 0 ? sql_null() : sql_int(row.guest_of)),
-        on_number, &id));
+    bool given_id = row.id.n != 0;
+    TRY(sql_run(sql, given_id ? INSERT_MEMBER(", id", ", $17") : INSERT_MEMBER("", ""),
+                (const struct sql_value[]){sql_text(row.number), sql_text(row.first_name),
+                                           sql_text(row.last_name), sql_text(row.email), sql_text(row.phone),
+                                           sql_text(row.notes), sql_text(row.photo), sql_day(row.born),
+                                           sql_int(row.banned), sql_int(row.balance_minor),
+                                           sql_text(row.currency), sql_text(buf_str(&texts.sort_name)),
+                                           sql_text(buf_str(&texts.search)), sql_wall(now), sql_wall(now),
+                                           row.guest_of == 0 ? sql_null() : sql_int(row.guest_of),
+                                           sql_int(row.id.n)},
+                given_id ? 17 : 16, on_number, &id));
+    if (given_id) TRY(sql_ids_given(sql, "members"));
     ret_id->n = id;
     return add_words(sql, *ret_id, &texts.words, STR(""));
 }

@@ -25,9 +25,10 @@ static int begin_history(struct sql *sql)
                    SQL_VALUES(sql_text(buf_str(&epoch))), NULL, NULL);
 }
 
-static int do_steps(struct sql *sql, bool is_postgres, int *ret_applied)
+static int do_steps(struct sql *sql, int (*lock)(struct sql *sql), bool is_postgres, int *ret_applied)
 {
     int64_t version;
+    TRY(lock(sql));
     TRY(read_version(sql, &version));
     *ret_applied = 0;
     for (int64_t step = version; step < MIGRATION_COUNT; step++) {
@@ -45,7 +46,7 @@ int store_migrate(struct store *store, int *ret_applied, struct err_detail *rete
     struct sql *sql = store->ops->sql(store);
     int rc = sql_begin(sql);
     if (rc < 0) return store->ops->explain(store, rc, reterr);
-    rc = do_steps(sql, store->ops != &SQLITE_STORE, ret_applied);
+    rc = do_steps(sql, store->ops->lock_tables, store->ops == &POSTGRES_STORE, ret_applied);
     if (rc < 0) {
         rc = store->ops->explain(store, rc, reterr);
         sql_rollback(sql);

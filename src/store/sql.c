@@ -26,6 +26,8 @@ int sql_number(struct sql *sql, const char *text, const struct sql_value *values
     return sql_run(sql, text, values, count, take_number, ret_number);
 }
 
+int sql_ids_given(struct sql *sql, const char *table) { return sql->ops->ids_given(sql, table); }
+
 int64_t sql_changes(const struct sql *sql) { return sql->ops->changes(sql); }
 
 int sql_begin(struct sql *sql) { return sql->ops->begin(sql); }

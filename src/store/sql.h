@@ -62,9 +62,12 @@ MUST_USE int sql_run(struct sql *sql, const char *text, const struct sql_value *
 /* The first row's first column as a number: 1, or 0 where there is no row (then *ret_number stays). */
 MUST_USE int sql_number(struct sql *sql, const char *text, const struct sql_value *values, size_t count,
                         int64_t *ret_number);
+/* Rows were added under numbers of the caller's: the next free one comes after them. table: members, locations or visits. */
+MUST_USE int sql_ids_given(struct sql *sql, const char *table);
 /* Rows changed by the last statement. */
 int64_t sql_changes(const struct sql *sql);
-/* Outside of a transaction each statement is one of its own. On a reader everything until the commit is of one moment. */
+/* After a negative result inside of a transaction nothing but the rollback is left of it.
+ * Outside of a transaction each statement is one of its own. On a reader everything until the commit is of one moment. */
 MUST_USE int sql_begin(struct sql *sql);
 /* After a negative result of commit nothing was done, except ERR_IO: then nobody knows (contract 1.1, point 1). */
 MUST_USE int sql_commit(struct sql *sql);

@@ -19,6 +19,7 @@ struct sql_ops {
     int (*begin)(struct sql *sql);
     int (*commit)(struct sql *sql);
     void (*rollback)(struct sql *sql);
+    int (*ids_given)(struct sql *sql, const char *table);
     bool (*is_null)(const struct sql_row *row, int column);
     int64_t (*number)(const struct sql_row *row, int column);
     struct span (*bytes)(const struct sql_row *row, int column); /* at NULL where NULL */

@@ -17,7 +17,7 @@ static int hourly_parse(struct str text, int32_t ret_hourly[24])
     return 0;
 }
 
-static int hourly_put(struct buf *out, const int32_t hourly[24])
+int state_hourly_put(struct buf *out, const int32_t hourly[24])
 {
     for (int hour = 0; hour < 24; hour++) TRY(buf_printf(out, hour == 0 ? "%d" : " %d", (int)hourly[hour]));
     return 0;
@@ -57,7 +57,7 @@ int state_of_row(const struct sql_row *row, struct seq *ret_head, struct stats *
 int state_write(struct sql *sql, struct location_id location, struct seq head, const struct stats *stats)
 {
     OWNED(buf) struct buf hourly = buf_of(HOURLY_BYTES_MAX);
-    TRY(hourly_put(&hourly, stats->hourly));
+    TRY(state_hourly_put(&hourly, stats->hourly));
     TRY(sql_run(
         sql,
         "UPDATE location_states SET head = $1, day = $2, currently_in = $3, check_ins = $4, check_outs = $5, unique_members = $6, "

@@ -16,5 +16,6 @@
 #define HOURLY_BYTES_MAX (24 * 11)
 
 MUST_USE int state_of_row(const struct sql_row *row, struct seq *ret_head, struct stats *ret_stats);
+MUST_USE int state_hourly_put(struct buf *out, const int32_t hourly[24]);
 MUST_USE int state_write(struct sql *sql, struct location_id location, struct seq head,
                          const struct stats *stats);

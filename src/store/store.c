@@ -1,7 +1,7 @@
 /* Which database a URL names, and what is alike for all of them. */
 #include "store/store_impl.h"
 
-static const struct store_ops *const STORES[] = {&SQLITE_STORE};
+static const struct store_ops *const STORES[] = {&SQLITE_STORE, &POSTGRES_STORE};
 
 int store_open(const struct store_options *options, struct store **ret_store, struct err_detail *reterr)
 {
@@ -12,7 +12,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
     }
     /* The URL itself may hold a password. */
     return fail(reterr, ERR_UNSUPPORTED,
-                "the database's URL should begin with sqlite: and go on with a file's path");
+                "the database's URL should be sqlite:PATH or postgres://USER@HOST/NAME");
 }
 
 void store_close(struct store *store)
@@ -51,14 +51,14 @@ struct sql *store_writer_sql(struct store_writer *writer) { return writer->sql; 
 
 int store_load(struct store_writer *writer, struct batch *batch)
 {
-    int rc = writer->ops->load(writer->sql, batch);
+    int rc = writer->ops->load(writer, batch);
     if (rc < 0) sql_rollback(writer->sql);
     return rc;
 }
 
 int store_save(struct store_writer *writer, struct batch *batch)
 {
-    int rc = writer->ops->save(writer->sql, batch);
+    int rc = writer->ops->save(writer, batch);
     if (rc < 0) {
         sql_rollback(writer->sql);
         return rc;

@@ -4,7 +4,8 @@
  * Thread  struct store_writer on the writer's thread; each struct store_reader on one thread at a time; store_open anywhere.
  * Bounds  the batch's; a reader's query is bounded by its limit.
  * Errors  as sql.h. After a negative store_save nothing of the batch was done, except ERR_IO: the outcome is unknown and must be
- *         looked up by the request ids before anything is answered (contract 1.1, point 1).
+ *         looked up by the request ids before anything is answered (contract 1.1, point 1). ERR_RACED: another node was faster, the
+ *         same batch loaded again finds what it did.
  * Tests   tests/unit/store/: one suite for every implementation */
 #pragma once
 #include "base/thread.h"
@@ -17,6 +18,8 @@ struct store_options {
     struct str url;  /* sqlite:PATH or postgres://… */
     int64_t busy_ms; /* how long to wait for another process's lock */
     bool create;     /* make the database where there is none */
+    bool
+        pooler; /* PostgreSQL behind a pooler in transaction mode: nothing is kept from one transaction to the next */
 };
 
 /* Opens and checks; does not migrate. */

@@ -17,10 +17,12 @@ struct store_ops {
     struct sql *(*sql)(struct store *store);
     /* A sentence for a negative result of that connection. */
     int (*explain)(struct store *store, int code, struct err_detail *reterr);
+    /* In the transaction of a migration: waits until no other process is at one. */
+    int (*lock_tables)(struct sql *sql);
     int (*writer_open)(struct store *store, struct store_writer **ret_writer, struct err_detail *reterr);
     void (*writer_close)(struct store_writer *writer);
-    int (*load)(struct sql *sql, struct batch *batch);
-    int (*save)(struct sql *sql, struct batch *batch);
+    int (*load)(struct store_writer *writer, struct batch *batch);
+    int (*save)(struct store_writer *writer, struct batch *batch);
     int (*changed_outside)(struct store_writer *writer);
     int (*reader_open)(struct store *store, struct store_reader **ret_reader, struct err_detail *reterr);
     void (*reader_close)(struct store_reader *reader);
@@ -38,4 +40,4 @@ struct store_reader {
     struct sql *sql;
 };
 
-extern const struct store_ops SQLITE_STORE;
+extern const struct store_ops SQLITE_STORE, POSTGRES_STORE;

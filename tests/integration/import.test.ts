@@ -1,7 +1,6 @@
 // A gym's own member list, as usual programs export it (tests/data/members), over the command line and over REST.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { type Answer, Rest } from "../support/rest.ts";
@@ -128,9 +127,7 @@ test("who brought in what stands in the audit, and what was only tried does not"
   const added = await footfall(["member", "add", "--first-name", "Otto", "--last-name", "Adam", "--data", server.data]);
   const id = /member (\d+) added/.exec(added.stdout)?.[1];
   await upload("members-plain.csv", "?dry_run=true");
-  const database = new DatabaseSync(join(server.data, "footfall.db"), { readOnly: true });
-  const rows = database.prepare("SELECT actor, action, details FROM audit WHERE subject IN ('members', ?) ORDER BY id").all(`member:${id}`);
-  database.close();
+  const rows = await server.rows(`SELECT actor, action, details FROM audit WHERE subject IN ('members', 'member:${id}') ORDER BY id`);
   expect(rows.slice(0, 2).map((row) => ({ ...row, details: JSON.parse(String(row.details)) }))).toEqual([
     { actor: "cli", action: "import_members", details: { created: 500, updated: 0 } },
     { actor: "1", action: "import_members", details: { created: 0, updated: 500 } },

@@ -1,10 +1,12 @@
 // A real `footfall demo` on a free port with data of its own. A sanitizer's report or an unclean end fails the test.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 
 export const root = resolve(import.meta.dirname, "../..");
@@ -45,7 +47,7 @@ export async function footfall(args: string[], options: { cwd?: string; env?: Re
   try {
     const done = await promisify(execFile)(program, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...databaseOf(args), ...options.env },
       timeout: 60_000,
       maxBuffer: 64 << 20,
     });
@@ -66,6 +68,22 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Where tools/with-postgres runs one: then each server has a database of its own there, and so has each command that names its data. */
+const postgres = process.env["TEST_POSTGRES"];
+export const isPostgres = postgres !== undefined;
+const databases = new Map<string, string>();
+
+function databaseOf(args: string[]): Record<string, string> {
+  const url = databases.get(args[args.indexOf("--data") + 1] ?? "");
+  return url === undefined ? {} : { FOOTFALL_DATABASE_URL: url };
+}
+
+/** One SQL statement, on the server's own database. */
+export async function onPostgres(statement: string, database = "postgres"): Promise<string> {
+  const { stdout } = await promisify(execFile)("psql", ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, `${postgres}/${database}`]);
+  return stdout.trim();
+}
+
 export class Server {
   readonly data: string;
   port = 0;
@@ -77,21 +95,29 @@ export class Server {
   #child: ChildProcess | undefined;
   #scheme = "http";
 
-  private constructor(options: ServerOptions) {
+  private constructor(options: ServerOptions, data = mkdtempSync(join(tmpdir(), "footfall-"))) {
     this.#options = options;
-    this.data = mkdtempSync(join(tmpdir(), "footfall-"));
+    this.data = data;
   }
 
   static async start(options: ServerOptions = {}): Promise<Server> {
     const server = new Server(options);
     server.port = options.port ?? 0;
     try {
+      await server.#makeDatabase();
       await server.begin();
     } catch (error) {
       server.remove();
       throw error;
     }
     return server;
+  }
+
+  async #makeDatabase(): Promise<void> {
+    if (postgres === undefined) return;
+    const name = `t${randomBytes(8).toString("hex")}`;
+    await onPostgres(`CREATE DATABASE ${name} TEMPLATE template0`);
+    databases.set(this.data, `${postgres}/${name}`);
   }
 
   get origin(): string {
@@ -110,7 +136,7 @@ export class Server {
       program,
       ["demo", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, "--members", `${members}`, "--locations", `${locations}`]
         .concat(clean ? ["--clean"] : [], args, extra),
-      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...databaseOf(["--data", this.data]), ...env } },
     );
     this.#child = child;
     this.stdout = "";
@@ -152,6 +178,28 @@ export class Server {
   async restart(extra: string[] = []): Promise<void> {
     await this.kill();
     await this.begin(extra);
+  }
+
+  /** What stands in the database. */
+  async rows(select: string): Promise<Record<string, unknown>[]> {
+    const url = databases.get(this.data);
+    if (url !== undefined) {
+      const json = await onPostgres(`SELECT coalesce(json_agg(found), '[]') FROM (${select}) AS found`, new URL(url).pathname.slice(1));
+      return JSON.parse(json) as Record<string, unknown>[];
+    }
+    const database = new DatabaseSync(join(this.data, "footfall.db"), { readOnly: true });
+    try {
+      return database.prepare(select).all();
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Another node of the same database and data. */
+  async beside(args: string[] = []): Promise<Server> {
+    const other = new Server({ ...this.#options, args: [...(this.#options.args ?? []), ...args] }, this.data);
+    await other.begin();
+    return other;
   }
 
   signal(name: NodeJS.Signals): void {

@@ -253,6 +253,14 @@ static int conn_commit(struct sql *sql)
     return 0;
 }
 
+/* SQLite gives the number after the highest. */
+static int conn_ids_given(struct sql *sql, const char *table)
+{
+    ignore(sql, "see above");
+    ignore(table, "see above");
+    return 0;
+}
+
 static bool column_is_null(const struct sql_row *row, int column)
 {
     return sqlite3_column_type(row->native, column) == SQLITE_NULL;
@@ -279,6 +287,7 @@ static const struct sql_ops CONN_OPS = {
     .begin = conn_begin,
     .commit = conn_commit,
     .rollback = conn_rollback,
+    .ids_given = conn_ids_given,
     .is_null = column_is_null,
     .number = column_number,
     .bytes = column_bytes,

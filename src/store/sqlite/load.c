@@ -1,5 +1,6 @@
 /* Loading: one transaction under the writers' lock, then small lookups by key, each well under two microseconds where its pages are
  * in the cache. Whatever a rule may look at must be in the batch: for every visit its member and its location too. */
+#include "store/batch_rows.h"
 #include "store/members.h"
 #include "store/sqlite/batch.h"
 #include "store/list.h"
@@ -38,31 +39,6 @@ static int load_location(struct loading *loading, struct location_id id)
 
 /* --- Visits --- */
 
-#define VISIT_COLUMNS                                                                                                                     \
-    "id, member_id, location_id, checked_in_at, checked_out_at, auto_end_at, in_seq, out_seq, membership_id, automatic, undone, source, " \
-    "checked_in_by, checked_out_by, notes"
-
-static int visit_of_row(const struct sql_row *row, struct arena *arena, struct batch_visit *held)
-{
-    held->visit = (struct visit){
-        .id = {row_int(row, 0)},
-        .member = {row_int(row, 1)},
-        .location = {row_int(row, 2)},
-        .checked_in_at = row_wall(row, 3),
-        .checked_out_at = row_wall(row, 4),
-        .auto_end_at = row_wall(row, 5),
-        .in_seq = {row_int(row, 6)},
-        .out_seq = {row_int(row, 7)},
-        .membership = row_int(row, 8),
-        .automatic = row_bool(row, 9),
-        .undone = row_bool(row, 10),
-    };
-    held->source = (enum source)row_i32(row, 11, SOURCE_DESK, SOURCE_SYSTEM);
-    TRY(row_copy(row, 12, arena, &held->checked_in_by));
-    TRY(row_copy(row, 13, arena, &held->checked_out_by));
-    return row_copy(row, 14, arena, &held->notes);
-}
-
 struct visit_rows {
     struct batch *batch;
     struct list *held; /* struct batch_visit * */
@@ -74,7 +50,7 @@ static int on_visit(void *ctx, const struct sql_row *row)
     struct batch_visit *held;
     bool is_new;
     TRY(batch_put_visit(rows->batch, (struct visit_id){row_int(row, 0)}, &held, &is_new));
-    if (is_new) TRY(visit_of_row(row, &rows->batch->arena, held));
+    if (is_new) TRY(batch_visit_of_row(row, &rows->batch->arena, held));
     struct batch_visit **place = list_add(rows->held);
     if (place == NULL) return ERR_NOMEM;
     *place = held;
@@ -98,67 +74,27 @@ struct member_load {
     bool found;
 };
 
-static int full_name(struct arena *arena, struct str first, struct str last, struct str *ret_name)
-{
-    char *at = arena_take(arena, first.len + last.len + 1, 1);
-    if (at == NULL) return ERR_NOMEM;
-    bool both = first.len > 0 && last.len > 0;
-    memcpy(at, first.at, first.len);
-    if (both) at[first.len] = ' ';
-    memcpy(at + first.len + (both ? 1 : 0), last.at, last.len);
-    *ret_name = (struct str){at, first.len + last.len + (both ? 1 : 0)};
-    return 0;
-}
-
-static int photo_url(struct arena *arena, struct member_id id, struct str version, struct str *ret_url)
-{
-    if (version.at == NULL) return 0;
-    OWNED(buf) struct buf url = buf_of(256);
-    TRY(buf_printf(&url, "/api/v1/members/%lld/photo?v=%.*s", (long long)id.n, STR_ARG(version)));
-    return arena_str(arena, buf_str(&url), ret_url);
-}
-
 static int on_member(void *ctx, const struct sql_row *row)
 {
     struct member_load *into = ctx;
-    struct member *member = into->member;
-    struct arena *arena = &into->batch->arena;
     into->found = true;
-    into->guest_of = row_is_null(row, 9) ? 0 : row_int(row, 9);
-    member->visits_total = row_int(row, 0);
-    member->last_visit_at = row_wall(row, 1);
-    member->banned = row_bool(row, 2);
-    member->deleted = !row_is_null(row, 3);
-    member->balance_minor = row_int(row, 4);
-    member->born = row_day(row, 5);
-    TRY(row_copy(row, 6, arena, &member->first_name));
-    TRY(full_name(arena, member->first_name, row_text(row, 7), &member->name));
-    return photo_url(arena, member->id, row_text(row, 8), &member->photo_url);
+    return batch_member_of_row(row, &into->batch->arena, into->member, &into->guest_of);
 }
 
 static int on_membership(void *ctx, const struct sql_row *row)
 {
     struct list *memberships = ctx;
     struct membership *membership = list_add(memberships);
-    if (membership == NULL) return ERR_NOMEM;
-    membership->id = row_int(row, 0);
-    membership->state = (enum membership_state)row_i32(row, 2, MEMBERSHIP_ACTIVE, MEMBERSHIP_CANCELLED);
-    membership->starts = row_day(row, 3);
-    membership->ends = row_day(row, 4);
-    membership->frozen_from = row_day(row, 5);
-    membership->frozen_until = row_day(row, 6);
-    membership->visits_left = row_i32_or(row, 7, 0, INT32_MAX, -1);
-    return row_copy(row, 1, memberships->arena, &membership->plan);
+    return membership == NULL ? ERR_NOMEM : batch_membership_of_row(row, memberships->arena, membership);
 }
 
 static int load_memberships(struct loading *loading, struct member *member)
 {
     struct list memberships = LIST_OF(&loading->batch->arena, struct membership);
-    TRY(sql_run(
-        loading->sql,
-        "SELECT id, plan, state, starts, ends, frozen_from, frozen_until, visits_left FROM memberships WHERE member_id = $1 "
-        "ORDER BY id DESC LIMIT $2",
-        SQL_VALUES(sql_int(member->id.n), sql_int(MEMBERSHIPS_MAX)), on_membership, &memberships));
+    TRY(sql_run(loading->sql,
+                "SELECT " MEMBERSHIP_COLUMNS
+                " FROM memberships WHERE member_id = $1 ORDER BY id DESC LIMIT $2",
+                SQL_VALUES(sql_int(member->id.n), sql_int(MEMBERSHIPS_MAX)), on_membership, &memberships));
     member->memberships = memberships.items;
     member->membership_count = memberships.count;
     return 0;
@@ -179,16 +115,13 @@ static int load_open_visit(struct loading *loading, struct member *member)
 
 static int on_host(void *ctx, const struct sql_row *row)
 {
-    struct member *guest = ctx;
-    guest->banned = guest->banned || row_bool(row, 0);
-    guest->guest = row_is_null(row, 1);
+    batch_guest_of_host(row, ctx);
     return 0;
 }
 
-/* Who brings a guest answers for them: banned or gone, they are too. */
 static int load_host(struct loading *loading, int64_t host, struct member *guest)
 {
-    return sql_run(loading->sql, "SELECT banned, deleted_at FROM members WHERE id = $1",
+    return sql_run(loading->sql, "SELECT " HOST_COLUMNS " FROM members WHERE id = $1",
                    SQL_VALUES(sql_int(host)), on_host, guest);
 }
 
@@ -200,11 +133,8 @@ static int load_member(struct loading *loading, struct member_id id, struct batc
     /* Read first: a number that nobody has must not come into the batch. */
     struct member member = {.id = id};
     struct member_load into = {.batch = loading->batch, .member = &member};
-    TRY(sql_run(
-        loading->sql,
-        "SELECT visits_total, last_visit_at, banned, deleted_at, balance_minor, born, first_name, last_name, photo, guest_of "
-        "FROM members WHERE id = $1",
-        SQL_VALUES(sql_int(id.n)), on_member, &into));
+    TRY(sql_run(loading->sql, "SELECT " MEMBER_COLUMNS " FROM members WHERE id = $1",
+                SQL_VALUES(sql_int(id.n)), on_member, &into));
     if (!into.found) return 0;
     if (into.guest_of != 0) TRY(load_host(loading, into.guest_of, &member));
     bool is_new;

@@ -1,8 +1,7 @@
 /* Saving: everything that decide made, in the transaction that load began. Visits that end are written before visits that begin,
  * since a member has one open visit at most. */
 #include "store/sqlite/batch.h"
-#include "base/json.h"
-#include "store/list.h"
+#include "store/batch_rows.h"
 #include "store/state.h"
 
 /* --- Visits and punches --- */
@@ -128,26 +127,12 @@ static int save_denials(struct sql *sql, const struct batch *batch)
     return 0;
 }
 
-#define AUDIT_BYTES_MAX 8192
-
-static int audit_details(const struct batch *batch, const struct batch_audit *audit, struct buf *out)
-{
-    const struct location *location = directory_by_id(batch->directory, audit->location);
-    struct json json = jw_to(out);
-    jw_object(&json, NULL);
-    jw_i64(&json, "member_id", audit->member.n);
-    jw_str_or_null(&json, "location", location == NULL ? (struct str){0} : location->slug);
-    jw_str_or_null(&json, "reason", audit->reason);
-    jw_object_end(&json);
-    return jw_end_all(&json);
-}
-
 static int save_audits(struct sql *sql, const struct batch *batch)
 {
     for (size_t i = 0; i < batch->audit_count; i++) {
         const struct batch_audit *audit = &batch->audits[i];
         OWNED(buf) struct buf details = buf_of(AUDIT_BYTES_MAX);
-        TRY(audit_details(batch, audit, &details));
+        TRY(batch_audit_details(batch, audit, &details));
         OWNED(buf) struct buf subject = buf_of(64);
         TRY(buf_printf(&subject, "visit:%lld", (long long)audit->visit.n));
         TRY(sql_run(sql,
@@ -161,70 +146,10 @@ static int save_audits(struct sql *sql, const struct batch *batch)
 
 /* --- Heads and statistics --- */
 
-struct day_rows {
-    struct list visits; /* struct day_visit */
-    bool exits_recorded;
-};
-
-static int on_day_visit(void *ctx, const struct sql_row *row)
-{
-    struct day_rows *rows = ctx;
-    struct day_visit *visit = list_add(&rows->visits);
-    if (visit == NULL) return ERR_NOMEM;
-    bool automatic = row_bool(row, 5);
-    *visit = (struct day_visit){
-        .member = {row_int(row, 0)},
-        .checked_in_at = row_wall(row, 1),
-        .checked_out_at = row_wall(row, 2),
-        .in_seq = {row_int(row, 3)},
-        .out_seq = {row_int(row, 4)},
-        .counts_in_average = !(automatic && rows->exits_recorded), /* as decide has it */
-    };
-    return 0;
-}
-
-#define DAY_MS INT64_C(86400000)
-#define DAY_VISIT_COLUMNS "member_id, checked_in_at, checked_out_at, in_seq, out_seq, automatic"
-
-/* All visits that began, ended or went on in the day. Three questions, since each has an index of its own: those that began in it
- * or the day before; longer ones that ended (an edit can make such); longer ones that are open. */
-static int read_day(struct sql *sql, const struct location *location, struct wall_ms start,
-                    struct wall_ms end, struct day_rows *rows)
-{
-    struct sql_value here = sql_int(location->id.n), day_before = sql_int(start.ms - DAY_MS);
-    TRY(sql_run(
-        sql,
-        "SELECT " DAY_VISIT_COLUMNS
-        " FROM visits WHERE location_id = $1 AND checked_in_at >= $2 AND checked_in_at < $3 AND undone = 0 "
-        "AND (checked_out_at IS NULL OR checked_out_at >= $4)",
-        SQL_VALUES(here, day_before, sql_wall(end), sql_wall(start)), on_day_visit, rows));
-    TRY(sql_run(sql,
-                "SELECT " DAY_VISIT_COLUMNS
-                " FROM visits WHERE location_id = $1 AND checked_out_at - checked_in_at > 86400000 "
-                "AND checked_out_at >= $2 AND checked_in_at < $3 AND undone = 0",
-                SQL_VALUES(here, sql_wall(start), day_before), on_day_visit, rows));
-    return sql_run(sql,
-                   "SELECT " DAY_VISIT_COLUMNS
-                   " FROM visits WHERE checked_out_at IS NULL AND undone = 0 AND location_id = $1 "
-                   "AND checked_in_at < $2",
-                   SQL_VALUES(here, day_before), on_day_visit, rows);
-}
-
-static int refold(struct sql *sql, struct batch *batch, struct location_state *state)
-{
-    const struct location *location = state->location;
-    struct wall_ms start = zone_day_start(location->zone, state->stats.day);
-    struct wall_ms end = zone_day_start(location->zone, (struct day){state->stats.day.number + 1});
-    struct day_rows rows = {.visits = LIST_OF(&batch->arena, struct day_visit),
-                            .exits_recorded = location->exits == EXITS_RECORDED};
-    TRY(read_day(sql, location, start, end, &rows));
-    return stats_of_visits(&state->stats, location, rows.visits.items, rows.visits.count);
-}
-
 static int save_locations(struct sql *sql, struct batch *batch)
 {
     for (struct location_state *state = batch->locations; state != NULL; state = state->hh.next) {
-        if (state->refold) TRY(refold(sql, batch, state));
+        if (state->refold) TRY(batch_refold(sql, batch, state));
         if (state->changed) TRY(state_write(sql, state->location->id, state->head, &state->stats));
     }
     return 0;

@@ -367,7 +367,7 @@ static void a_change_by_another_connection_is_noticed(void **state)
     struct store_writer *other;
     struct err_detail err;
     assert_int_equal(store_writer_open(gym.f->store, &other, &err), 0);
-    assert_int_equal(sql_run(store_writer_sql(other), "UPDATE locations SET name = 'x' WHERE id = 1", SQL_NO_VALUES, NULL, NULL), 0);
+    assert_int_equal(sql_run(store_writer_sql(other), "UPDATE locations SET name = 'x', version = version + 1 WHERE id = 1", SQL_NO_VALUES, NULL, NULL), 0);
     assert_int_equal(store_changed_outside(gym.f->writer), 1);
     assert_int_equal(store_changed_outside(gym.f->writer), 0);
     store_writer_close(other);

@@ -1,11 +1,38 @@
 #include "fixture.h"
 
 #include <ftw.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define BUSY_MS 2000
+
+static const char *postgres(void) { return getenv("TEST_POSTGRES"); }
+
+bool fixture_is_postgres(void) { return postgres() != NULL; }
+
+/* On the server's own database: «CREATE DATABASE name». */
+static int run_on_server(const char *words, const char *name, const char *more)
+{
+    char url[128], text[256];
+    snprintf(url, sizeof url, "%s/postgres", postgres());
+    snprintf(text, sizeof text, "%s %s %s", words, name, more);
+    PGconn *pg = PQconnectdb(url);
+    PGresult *result = PQexec(pg, text);
+    int rc = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : -1;
+    if (rc < 0) fprintf(stderr, "%s: %s\n", text, PQerrorMessage(pg));
+    PQclear(result);
+    PQfinish(pg);
+    return rc;
+}
+
+/* Its name is the folder's, which is unique. */
+static void database_name(const struct fixture *fixture, char name[32])
+{
+    snprintf(name, 32, "t%s", strrchr(fixture->folder, '-') + 1);
+    for (char *at = name; *at != '\0'; at++) *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+}
 
 int fixture_setup_bare(void **state)
 {
@@ -15,6 +42,12 @@ int fixture_setup_bare(void **state)
     if (mkdtemp(fixture->folder) == NULL) return -1;
     snprintf(fixture->path, sizeof fixture->path, "%s/footfall.db", fixture->folder);
     snprintf(fixture->url, sizeof fixture->url, "sqlite:%s", fixture->path);
+    if (postgres() != NULL) {
+        char name[32];
+        database_name(fixture, name);
+        if (run_on_server("CREATE DATABASE", name, "TEMPLATE template0") < 0) return -1;
+        snprintf(fixture->url, sizeof fixture->url, "%s/%s", postgres(), name);
+    }
     *state = fixture;
     return 0;
 }
@@ -72,6 +105,11 @@ int fixture_teardown(void **state)
 {
     struct fixture *fixture = *state;
     fixture_close(fixture);
+    if (postgres() != NULL) {
+        char name[32];
+        database_name(fixture, name);
+        if (run_on_server("DROP DATABASE", name, "WITH (FORCE)") < 0) return -1;
+    }
     int rc = nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(fixture);
     return rc;

@@ -1,4 +1,5 @@
-/* A fresh database in a folder of its own, for each test of the store. Which one is chosen by STORE_TEST_URL_PREFIX: sqlite: today. */
+/* A fresh database for each test of the store: a SQLite file in a folder of its own, or, where TEST_POSTGRES is set (tools/with-postgres), a
+ * database of that server. */
 #pragma once
 #include "store/store.h"
 #include "../testing.h"
@@ -27,3 +28,6 @@ void fixture_reopen(struct fixture *fixture);
 /* One statement that must go well. */
 void fixture_sql(struct fixture *fixture, const char *text);
 int64_t fixture_number(struct fixture *fixture, const char *text);
+bool fixture_is_postgres(void);
+/* For what is SQLite's alone. */
+#define SQLITE_ONLY() if (fixture_is_postgres()) return

@@ -19,6 +19,8 @@ static void make_members(struct gym *gym)
                 "SELECT id, 'First' || id, 'Last' || id, 'EUR', '', '', 0, 0 FROM n");
     fixture_sql(gym->f,
                 "INSERT INTO memberships (id, member_id, plan, state, starts) SELECT id + 100, id, 'Annual', 0, 20000 FROM members");
+    assert_int_equal(sql_ids_given(gym->f->sql, "members"), 0);
+    assert_int_equal(sql_ids_given(gym->f->sql, "memberships"), 0);
 }
 
 static void read_directory(struct gym *gym)

@@ -111,6 +111,7 @@ static void another_programs_database_is_left_alone(void **state)
 
 static void a_missing_file_is_made_only_when_asked(void **state)
 {
+    SQLITE_ONLY();
     struct fixture *f = *state;
     struct err_detail err;
     assert_int_equal(fixture_open(f, false, &err), ERR_NOT_FOUND);

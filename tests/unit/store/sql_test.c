@@ -4,7 +4,8 @@
 
 static void make_table(struct fixture *f)
 {
-    fixture_sql(f, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, bytes BLOB)");
+    fixture_sql(f, fixture_is_postgres() ? "CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT UNIQUE, bytes BYTEA)"
+                                         : "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, bytes BLOB)");
 }
 
 static int insert(struct sql *sql, int64_t id, struct str name, struct span bytes)
@@ -200,6 +201,7 @@ static void what_a_column_cannot_hold_is_corrupt(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         int64_t value = 0;
+        if (fixture_is_postgres() && strstr(CASES[i].sql, "CAST(x") != NULL) continue; /* it has no such text */
         assert_int_equal(sql_run(f->read, CASES[i].sql, SQL_NO_VALUES, CASES[i].read, &value), CASES[i].rc);
         if (CASES[i].rc == 0) assert_int_equal(value, CASES[i].value);
     }

@@ -1,0 +1,2 @@
+-- Several nodes take the numbers of new visits in blocks, so that a batch has them in a row without waiting for another (postgres/batch.h).
+-- postgres: ALTER SEQUENCE visits_id_seq INCREMENT BY 1024;
