@@ -270,6 +270,10 @@ static int on_setting(void *user, const char *section, const char *name, const c
     struct ini *ini = user;
     if (ini->failed < 0) return 0;
     const struct place place = {SOURCE_FILE, ini->file, ini->line, str_c(section), str_c(name)};
+    if (strlen(value) > CONFIG_VALUE_BYTES_MAX) {
+        ini->failed = fail_at(&place, ERR_TOO_BIG, ini->reterr, "has a value that is too long");
+        return 0;
+    }
     if (holds_comment(str_c(value))) {
         ini->failed = fail_at(&place, ERR_SYNTAX, ini->reterr,
                               "has a comment behind its value; comments stand on lines of their own");

@@ -2,7 +2,7 @@
  *
  * Owns    its texts (an arena) and its secrets (wiped by config_done); immutable once loaded.
  * Thread  read from any once loaded.
- * Bounds  CONFIG_FILE_BYTES_MAX of file, CONFIG_LINE_BYTES_MAX a line, SECRET_BYTES_MAX a secret, CONFIG_ADVICE_MAX sentences.
+ * Bounds  CONFIG_FILE_BYTES_MAX of file, CONFIG_LINE_BYTES_MAX a line, CONFIG_VALUE_BYTES_MAX a value, SECRET_BYTES_MAX a secret, CONFIG_ADVICE_MAX sentences.
  * Errors  with a sentence that names file and line (or variable, or flag), the key, what is allowed, and the nearest known key.
  * Tests   tests/unit/base/config_test.c, config_check_test.c, tests/fuzz/base_config.c
  *
@@ -12,7 +12,8 @@
 #include "base/secret.h"
 
 #define CONFIG_FILE_BYTES_MAX ((size_t)256 * 1024)
-#define CONFIG_LINE_BYTES_MAX 4096
+#define CONFIG_VALUE_BYTES_MAX 4096
+#define CONFIG_LINE_BYTES_MAX (CONFIG_VALUE_BYTES_MAX + 128) /* with its key, as config_print writes it */
 #define CONFIG_KEYS_MAX 160
 #define CONFIG_ADVICE_MAX 32
 
@@ -40,7 +41,7 @@ struct config {
     } server;
     struct {
         struct config_secret url; /* may hold a password */
-        int64_t pool;
+        bool pooler;
     } database;
     struct {
         struct config_secret redis_url; /* empty: one node */

@@ -82,7 +82,9 @@ const struct config_key CONFIG_KEYS[] = {
     SWITCH(server, log_json, "false", "Log one JSON object a line."),
 
     SECRET(database, url, "sqlite:./footfall.db", "sqlite:PATH, or postgres://user:password@host/name."),
-    INT(database, pool, "4", 1, 64, "Connections for reading."),
+    SWITCH(
+        database, pooler, "false",
+        "PostgreSQL is reached through a pooler in transaction mode, like PgBouncer: no prepared statements."),
 
     SECRET(cluster, redis_url, "", "redis://host:6379; empty: one node."),
     TEXT(cluster, channel_prefix,

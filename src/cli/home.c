@@ -98,6 +98,7 @@ static int open_store(struct home *home, bool create, struct err_detail *reterr)
 {
     struct store_options options = {.url = config_text(&home->config.database.url),
                                     .busy_ms = 10000,
+                                    .pooler = home->config.database.pooler,
                                     .create = create};
     TRY(store_open(&options, &home->store, reterr));
     int applied;

@@ -22,6 +22,7 @@ int migrate_command(int argc, char **argv)
     int rc = home_open(&home, HOME_KEYS, data, config, &args, false, &detail);
     struct store_options options = {.url = config_text(&home.config.database.url),
                                     .busy_ms = 10000,
+                                    .pooler = home.config.database.pooler,
                                     .create = true};
     if (rc == 0) rc = store_open(&options, &home.store, &detail);
     if (rc == 0) rc = store_migrate(home.store, &applied, &detail);

@@ -248,6 +248,21 @@ static int apply_resume(const struct session *session, const struct resume *resu
     return 0;
 }
 
+bool session_is_ahead(const struct session *session, const struct message *message)
+{
+    struct hub *hub = session->worker->hub;
+    const struct directory *directory = hub_directory(hub);
+    if (!message->resume.given || !str_eq_c(message->resume.epoch, session->worker->server->epoch))
+        return false;
+    for (size_t i = 0; i < directory_count(directory); i++) {
+        struct seq after;
+        const struct channel *channel = hub_channel(hub, directory_at(directory, i)->id);
+        int rc = resume_after(&message->resume, directory_at(directory, i), &after);
+        if (rc == 1 && channel != NULL && after.n > channel_head(channel).n) return true;
+    }
+    return false;
+}
+
 static bool any_followed(const struct session *session, const struct resume *resume,
                          const struct choice *choice)
 {

@@ -418,6 +418,73 @@ ON_LOOP static void carry_out(struct session *session, struct message *message)
     }
 }
 
+/* A resume that waits until the log was looked at once more, and what came behind it. */
+struct look {
+    struct session *session;
+    struct buf text, rest;
+};
+
+static void look_free(struct look *look)
+{
+    if (look == NULL) return;
+    buf_done(&look->text);
+    buf_done(&look->rest);
+    free(look);
+}
+static void look_owned(struct look **look) { look_free(*look); }
+
+ON_LOOP static void on_text(struct session *session, struct str text);
+
+/* The writer reads all heads after any work that may have changed locations. */
+static int no_work(struct sql *sql, struct ask *ask)
+{
+    ignore(sql, "see above");
+    ignore(ask, "see above");
+    return 0;
+}
+
+static void looked(struct ask *ask)
+{
+    in_loop();
+    OWNED(look) struct look *look = ask->ctx;
+    struct session *session = look->session;
+    ask_free(ask);
+    session->look = NULL;
+    if (session->state == SESSION_JOINING || session->state == SESSION_IN) {
+        session->looked_again = true; /* what is beyond the log itself is from another history */
+        on_text(session, buf_str(&look->text));
+        session->looked_again = false;
+        if (look->rest.len > 0 && session->client != NULL) {
+            session_bytes(session, (struct mspan){look->rest.at, look->rest.len});
+        }
+    }
+    session_answered(session);
+}
+
+ON_LOOP static int look_again(struct session *session, struct str text)
+{
+    OWNED(look) struct look *look = calloc(1, sizeof *look);
+    if (look == NULL) return ERR_NOMEM;
+    look->session = session;
+    look->text = buf_of(text.len + 1);
+    look->rest = buf_of((size_t)4 * 1024 * 1024);
+    TRY(buf_put_str(&look->text, text));
+    struct ask *ask;
+    TRY(ask_create(ASK_WORK, session->worker->loop, looked, look, &ask));
+    ask->work = no_work;
+    ask->changes_locations = true;
+    int rc = ask_send(session->worker->server->writer, ask);
+    if (rc < 0) {
+        ask_free(ask);
+        return rc;
+    }
+    session->look = take(look);
+    session->in_flight++;
+    session->paused = true;
+    conn_pause_reading(&session->client->conn);
+    return 0;
+}
+
 ON_LOOP static void on_text(struct session *session, struct str text)
 {
     count_up(&session->worker->counts.messages_in);
@@ -430,6 +497,12 @@ ON_LOOP static void on_text(struct session *session, struct str text)
         sentence = NULL;
     }
     bool over_limit = session->who != NULL && is_over_limit(session, &message);
+    bool resumes = message.type == MESSAGE_AUTHENTICATE || message.type == MESSAGE_SUBSCRIBE;
+    if (!over_limit && code == CODE_OK && resumes && !session->looked_again &&
+        session_is_ahead(session, &message) && look_again(session, text) == 0) {
+        message_done(&message);
+        return;
+    }
     if (!over_limit && code == CODE_OK) carry_out(session, &message);
     else if (!over_limit) session_error(session, &message, code, sentence);
     message_done(&message);
@@ -463,12 +536,21 @@ ON_LOOP static void on_message(struct session *session, const struct ws_message 
 void session_bytes(struct session *session, struct mspan bytes)
 {
     if (session->is_stream) return; /* nothing is asked for there */
+    if (session->look != NULL) {    /* read before the pause took hold */
+        if (buf_put(&session->look->rest, span_of(bytes.at, bytes.len)) < 0)
+            session_close(session, CLOSE_TOO_MANY);
+        return;
+    }
     while (conn_is_open(&session->client->conn) && !session->decoder.failed) {
         struct ws_message message;
         int rc = ws_decoder_next(&session->decoder, &bytes, &message);
         if (rc < 0) session_close(session, (enum close_code)ws_close_code(rc));
         if (rc <= 0) break;
         on_message(session, &message);
+        if (session->look == NULL) continue;
+        if (buf_put(&session->look->rest, span_of(bytes.at, bytes.len)) < 0)
+            session_close(session, CLOSE_TOO_MANY);
+        return;
     }
     if (session->decoder.failed) {
         bool open = conn_is_open(&session->client->conn);

@@ -27,13 +27,15 @@ struct session {
     uint8_t silent_intervals;
     uint8_t address[RATE_ADDRESS_BYTES]; /* as counted in sockets_by_address */
     uint8_t address_len;
-    uint8_t limited; /* messages over the limit, one after the other */
+    struct look *look; /* a resume beyond what this node knows waits for the log; NULL: none */
+    uint8_t limited;   /* messages over the limit, one after the other */
     enum session_state state : 8;
     bool said_something : 1; /* since the last interval */
     bool warned_expiry : 1;
     bool paused : 1;
     bool ticket_pending : 1;
-    bool is_stream : 1; /* live/stream.h: no frames either way, and nothing to hear from it */
+    bool looked_again : 1; /* the log, for the message that is being carried out */
+    bool is_stream : 1;    /* live/stream.h: no frames either way, and nothing to hear from it */
 };
 
 /* How somebody came in; one of them, or none for a first message. */
@@ -92,6 +94,8 @@ ON_LOOP void session_put_heads(const struct session *session, struct json *json)
 
 /* follow.c: authenticate, subscribe, unsubscribe, and what a subscriber does for the hub */
 extern const struct subscriber_handler SESSION_SUBSCRIBER;
+/* Whether it resumes from beyond what this node has heard of: at another one the client may have seen more. */
+ON_LOOP bool session_is_ahead(const struct session *session, const struct message *message);
 ON_LOOP void session_authenticate(struct session *session, const struct message *message);
 ON_LOOP void session_subscribe(struct session *session, const struct message *message);
 ON_LOOP void session_unsubscribe(struct session *session, const struct message *message);

@@ -40,7 +40,7 @@ static void store_owned(struct pg_store **self)
 static int check_ours(struct pg_store *self, struct err_detail *reterr)
 {
     struct sql *sql = &self->conn->sql;
-    int64_t strangers = 0, unsafe = 0;
+    int64_t strangers = 0, unsafe = 0, backend = 0;
     int rc = sql_number(
         sql,
         "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
@@ -53,7 +53,14 @@ static int check_ours(struct pg_store *self, struct err_detail *reterr)
             " OR (name = 'fsync' AND setting = 'off')",
             SQL_NO_VALUES, &unsafe);
     }
+    if (rc >= 0) rc = sql_number(sql, "SELECT pg_backend_pid()", SQL_NO_VALUES, &backend);
     if (rc < 0) return pg_explain(self->conn, rc, reterr);
+    /* A pooler tells a number of its own. */
+    if (self->options.prepares && backend != PQbackendPID(self->conn->pg)) {
+        return fail(
+            reterr, ERR_UNSUPPORTED,
+            "a pooler stands between here and PostgreSQL; set [database] pooler = true, or connect past it");
+    }
     if (strangers > 0)
         return fail(reterr, ERR_UNSUPPORTED,
                     "this is a database of another program; give Footfall one of its own");

@@ -137,7 +137,7 @@ static void a_secret_is_never_repeated_in_a_sentence(void **state)
     NEW_CONFIG(config);
     struct err_detail why = {0};
     char text[SECRET_BYTES_MAX + 64] = "[auth]\nsecret = ";
-    memset(text + strlen(text), 's', SECRET_BYTES_MAX + 1 > CONFIG_LINE_BYTES_MAX - 20 ? CONFIG_LINE_BYTES_MAX - 20 : SECRET_BYTES_MAX + 1);
+    memset(text + strlen(text), 's', SECRET_BYTES_MAX + 1 > CONFIG_VALUE_BYTES_MAX - 20 ? CONFIG_VALUE_BYTES_MAX - 20 : SECRET_BYTES_MAX + 1);
     assert_int_equal(read_text(&config, text, &why), 0); /* 4,076 bytes are a secret */
     char flag[SECRET_BYTES_MAX + 64] = "--auth.secret=";
     memset(flag + strlen(flag), 's', SECRET_BYTES_MAX + 1);
@@ -158,6 +158,12 @@ static void a_line_or_file_that_is_too_long_is_refused_not_cut(void **state)
     assert_int_equal(config_read_text(&config, buf_span(&text), "gym.conf", &why), ERR_EXISTS);
     assert_int_equal(config_read_text(&config, span_of(text.at + 3031, text.len - 3031), "gym.conf", &why), ERR_TOO_BIG);
     assert_contains(why.text, "this line is too long");
+    /* A value with as much room as there is can be printed and read again, however it was set out. */
+    buf_clear(&text);
+    assert_int_equal(buf_printf(&text, "[server]\npublic_url=https://%0*d\n", CONFIG_VALUE_BYTES_MAX - 8 + 1, 7), 0);
+    assert_int_equal(config_read_text(&config, buf_span(&text), "gym.conf", &why), ERR_TOO_BIG);
+    assert_contains(why.text, "public_url");
+    buf_clear(&text);
     while (text.len <= CONFIG_FILE_BYTES_MAX) assert_int_equal(buf_put_str(&text, STR("# comment\n")), 0);
     assert_int_equal(config_read_text(&config, buf_span(&text), "gym.conf", &why), ERR_TOO_BIG);
     assert_int_equal(config_read_text(&config, span_of("[server]\0x", 10), "gym.conf", &why), ERR_TEXT);
