@@ -25,7 +25,9 @@ int api_find_kept(struct sql *sql, struct exchange *exchange, const struct reque
 
 int api_keep(struct sql *sql, const struct request *request, struct str made)
 {
-    return request->key.len == 0 ? 0 : request_keep(sql, request, made, clock_wall());
+    if (request->key.len == 0) return 0;
+    int rc = request_keep(sql, request, made, clock_wall());
+    return rc == ERR_EXISTS ? ERR_RACED : rc; /* another node was asked the same at the same moment */
 }
 
 static int make(struct sql *sql, struct exchange *exchange)

@@ -135,14 +135,23 @@ static void run_commands(struct writer *writer, struct ask *const *asks, size_t 
     find_next_due(writer);
 }
 
+/* In a transaction of its own; again where another node was faster. */
+static int run_work_once(struct sql *sql, struct ask *ask)
+{
+    TRY(sql_begin(sql));
+    int rc = ask->work(sql, ask);
+    if (rc >= 0) return sql_commit(sql);
+    sql_rollback(sql);
+    return rc;
+}
+
 static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
 {
     struct sql *sql = store_writer_sql(writer->judge.store);
-    int rc = sql_begin(sql);
-    if (rc == 0) {
-        rc = ask->work(sql, ask);
-        if (rc < 0) sql_rollback(sql);
-        else rc = sql_commit(sql);
+    int rc = run_work_once(sql, ask);
+    for (int tries = 1; rc == ERR_RACED && tries < RACES_MAX; tries++) {
+        usleep((useconds_t)(500 * tries));
+        rc = run_work_once(sql, ask);
     }
     ask->result = rc;
     ask->code = rc < 0 ? code_of_err(rc) : CODE_OK;
@@ -231,11 +240,14 @@ static int settle_ends(struct writer *writer) ON_WRITER
 {
     struct sql *sql = store_writer_sql(writer->judge.store);
     size_t changed = 0;
-    TRY(sql_begin(sql));
-    int rc = visits_settle_ends(sql, writer->judge.directory, writer->options.rules->max_stay_ms,
+    int rc = ERR_RACED;
+    for (int tries = 0; rc == ERR_RACED && tries < RACES_MAX; tries++) {
+        TRY(sql_begin(sql));
+        rc = visits_settle_ends(sql, writer->judge.directory, writer->options.rules->max_stay_ms,
                                 clock_wall(), &changed);
-    if (rc < 0) sql_rollback(sql);
-    else rc = sql_commit(sql);
+        if (rc < 0) sql_rollback(sql);
+        else rc = sql_commit(sql);
+    }
     if (rc == 0 && changed > 0) log_info("open visits end at other times now", F_INT("visits", changed));
     return rc;
 }

@@ -20,9 +20,14 @@ int member_code_add(struct sql *sql, struct member_id member, struct str kind, s
         SQL_VALUES(sql_text(buf_str(&key)), sql_text(kind), sql_text(code), sql_int(member.n)), &owner);
     TRY(taken);
     if (taken == 1) return ERR_EXISTS;
-    return sql_run(
+    TRY(sql_run(
         sql, "INSERT INTO codes (key, member_id, kind, code) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        SQL_VALUES(sql_text(buf_str(&key)), sql_int(member.n), sql_text(kind), sql_text(code)), NULL, NULL);
+        SQL_VALUES(sql_text(buf_str(&key)), sql_int(member.n), sql_text(kind), sql_text(code)), NULL, NULL));
+    if (sql_changes(sql) == 1) return 0;
+    /* It was there: this member's own, or one that another node gave somebody else just now. */
+    int own = sql_number(sql, "SELECT member_id FROM codes WHERE key = $1 AND member_id = $2",
+                         SQL_VALUES(sql_text(buf_str(&key)), sql_int(member.n)), &owner);
+    return own < 0 ? own : own == 1 ? 0 : ERR_EXISTS;
 }
 
 int member_code_remove(struct sql *sql, struct member_id member, struct str code)

@@ -284,7 +284,7 @@ int visits_settle_ends(struct sql *sql, const struct directory *directory, int64
     struct settling settling = {directory, max_stay_ms, now, LIST_OF(&arena, struct open_end)};
     TRY(sql_run(sql,
                 "SELECT id, location_id, checked_in_at, auto_end_at FROM visits"
-                " WHERE checked_out_at IS NULL AND undone = 0 AND auto_end_at > $1",
+                " WHERE checked_out_at IS NULL AND undone = 0 AND auto_end_at > $1 ORDER BY id",
                 SQL_VALUES(sql_wall(now)), on_open, &settling));
     const struct open_end *open = settling.changed.items;
     for (size_t i = 0; i < settling.changed.count; i++) {

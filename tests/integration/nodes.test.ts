@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { Rest } from "../support/rest.ts";
-import { Server, isPostgres } from "../support/server.ts";
+import { Server, isPostgres, onPostgres } from "../support/server.ts";
 
 describe.skipIf(!isPostgres)("two nodes", () => {
   let one: Server;
@@ -11,7 +11,7 @@ describe.skipIf(!isPostgres)("two nodes", () => {
   let nextMember = 1;
   const fresh = (): number => nextMember++;
   beforeAll(async () => {
-    one = await Server.start({ members: 900 });
+    one = await Server.start({ members: 1200 });
     two = await one.beside();
     owner = await one.token();
   });
@@ -87,6 +87,24 @@ describe.skipIf(!isPostgres)("two nodes", () => {
     await Promise.all([a, b].map((client) => client.close()));
   });
 
+  test("the same Idempotency-Key at both at once makes one member", async () => {
+    const rests = [new Rest(one, owner), new Rest(two, owner)];
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all(rests.map((rest) => rest.post("/members", { first_name: "Twin", last_name: `Number${round}` }, { "Idempotency-Key": `twin-${round}` })));
+      expect(answers.map((answer) => answer.status)).toEqual([201, 201]);
+      expect(answers[0]?.body.id).toBe(answers[1]?.body.id);
+    }
+    expect((await rests[0]?.get("/members?q=twin&limit=100"))?.body.items).toHaveLength(20);
+  });
+
+  test("the same card for two members at two nodes at once is one's alone", async () => {
+    const rests = [new Rest(one, owner), new Rest(two, owner)];
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all(rests.map((rest, at) => rest.post("/members", { first_name: `Card${at}`, codes: [{ code: `both-${round}`, kind: "card" }] })));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
+    }
+  });
+
   test("a client moves from node to node with resume, without gap or double", async () => {
     const screen = await Client.following(one, owner);
     const { epoch, heads } = screen.messages.find((message) => message.type === "authentication_success")?.payload as { epoch: string; heads: { main: number } };
@@ -125,6 +143,52 @@ describe.skipIf(!isPostgres)("two nodes", () => {
     const { rest } = await Rest.signIn(one);
     expect((await rest.post("/locations", { slug: "pier", name: "Pier", timezone: "Europe/London" })).status).toBe(201);
     await expect.poll(async () => (await new Rest(two, owner).get("/locations/pier")).status, { timeout: 4000 }).toBe(200);
+  });
+
+  test("whose connections to PostgreSQL are cut again and again: nothing confirmed is lost, nothing is carried out twice", { timeout: 120_000 }, async () => {
+    const [name] = (await one.rows("SELECT current_database() AS name")).map((row) => row.name as string);
+    const cut = (): Promise<string> => onPostgres(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${name}'`);
+    const screens = [await Client.following(one, owner), await Client.following(two, owner)];
+    const desks = [await desk(one), await desk(two)];
+    const members = range(nextMember, nextMember + 199);
+    nextMember += 200;
+    const before = Number((await one.rows("SELECT count(*) AS n FROM visits"))[0]?.n);
+    let done = false;
+    let unavailable = 0;
+    const cutting = (async () => {
+      for (let count = 0; !done; count++) {
+        await cut();
+        await new Promise((next) => setTimeout(next, 40 + ((count * 37) % 200)));
+      }
+    })();
+    const confirmed = await Promise.all(
+      members.map(async (member, at) => {
+        const client = desks[at % 2] as Client;
+        await new Promise((next) => setTimeout(next, at * 15));
+        for (;;) {
+          // The same id whenever no success came: carried out once, however often it is asked.
+          const reply = await client.request("check_in", { member_id: member, location: "main" }, `cut-${member}`);
+          if (reply.type === "check_in_success") return reply.payload as { seq: number; visit_id: number };
+          expect(reply.payload).toMatchObject({ code: "unavailable" });
+          unavailable++;
+          await new Promise((next) => setTimeout(next, 100));
+        }
+      }),
+    );
+    done = true;
+    await cutting;
+    expect(unavailable).toBeGreaterThan(0);
+    const seqs = confirmed.map((one) => one.seq).sort((a, b) => a - b);
+    expect(new Set(seqs).size).toBe(200);
+    expect(Number((await one.rows("SELECT count(*) AS n FROM visits"))[0]?.n)).toBe(before + 200);
+    const last = seqs.at(-1) as number;
+    for (const screen of screens) {
+      await screen.until(() => screen.seqs("main").at(-1) === last, "all events");
+      const seen = screen.seqs("main");
+      expect(seen).toEqual(range(seen[0] ?? 0, last));
+      expect(seqs.every((seq) => seen.includes(seq))).toBe(true);
+    }
+    await Promise.all([...screens, ...desks].map((client) => client.close()));
   });
 
   test("one that is killed leaves nothing behind: the other goes on at once", async () => {
