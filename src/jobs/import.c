@@ -289,10 +289,7 @@ static void split_name(struct str name, struct member_row *member)
         member->first_name = str_trim((struct str){comma + 1, name.len - (size_t)(comma + 1 - name.at)});
         return;
     }
-    size_t at = name.len;
-    while (at > 0 && name.at[at - 1] != ' ') at--;
-    member->first_name = at == 0 ? name : str_trim((struct str){name.at, at});
-    member->last_name = at == 0 ? STR("") : (struct str){name.at + at, name.len - at};
+    member_split_name(name, member);
 }
 
 static void take_names(struct import *import, const struct csv_row *row, struct member_row *member)

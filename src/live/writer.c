@@ -86,16 +86,22 @@ static struct queue_node *list_of(struct ask *const *asks, size_t count)
 
 static int catch_up(struct writer *writer) ON_WRITER;
 
+/* Another node was faster: once more, after a moment that grows, so that the two do not meet again. */
+static bool try_again(int rc, int *tries)
+{
+    if (rc != ERR_RACED || ++*tries == RACES_MAX) return false;
+    usleep((useconds_t)(500 * *tries));
+    return true;
+}
+
 /* count may be 0: then only what is due. 1 where more is due. */
 static int run_batch(struct writer *writer, struct ask *const *asks, size_t count, struct wall_ms now)
     ON_WRITER
 {
     struct saved *saved = NULL;
-    int rc = judge_batch(&writer->judge, asks, count, now, &saved);
-    for (int tries = 1; rc == ERR_RACED && tries < RACES_MAX; tries++) {
-        usleep((useconds_t)(500 * tries)); /* not both at once again */
-        rc = judge_batch(&writer->judge, asks, count, now, &saved);
-    }
+    int rc, tries = 0;
+    do rc = judge_batch(&writer->judge, asks, count, now, &saved);
+    while (try_again(rc, &tries));
     atomic_fetch_add(&writer->counts.batches, 1);
     atomic_fetch_add(&writer->counts.commands, (long long)count);
     if (rc < 0) {
@@ -148,11 +154,9 @@ static int run_work_once(struct sql *sql, struct ask *ask)
 static void run_work(struct writer *writer, struct ask *ask) ON_WRITER
 {
     struct sql *sql = store_writer_sql(writer->judge.store);
-    int rc = run_work_once(sql, ask);
-    for (int tries = 1; rc == ERR_RACED && tries < RACES_MAX; tries++) {
-        usleep((useconds_t)(500 * tries));
-        rc = run_work_once(sql, ask);
-    }
+    int rc, tries = 0;
+    do rc = run_work_once(sql, ask);
+    while (try_again(rc, &tries));
     ask->result = rc;
     ask->code = rc < 0 ? code_of_err(rc) : CODE_OK;
     if (rc >= 0 && ask->changes_locations) {
@@ -178,7 +182,7 @@ static int64_t recent_events(const struct writer *writer)
     return (int64_t)(share < writer->options.recent_events ? share : writer->options.recent_events);
 }
 
-/* Publishes events of the log, after one and before another (INT64_MAX: to its end). */
+/* Publishes events of the log, after one and before another. */
 static int tell_events(struct writer *writer, struct location_id location, struct seq after,
                        struct seq before) ON_WRITER
 {
@@ -240,14 +244,14 @@ static int settle_ends(struct writer *writer) ON_WRITER
 {
     struct sql *sql = store_writer_sql(writer->judge.store);
     size_t changed = 0;
-    int rc = ERR_RACED;
-    for (int tries = 0; rc == ERR_RACED && tries < RACES_MAX; tries++) {
+    int rc, tries = 0;
+    do {
         TRY(sql_begin(sql));
         rc = visits_settle_ends(sql, writer->judge.directory, writer->options.rules->max_stay_ms,
                                 clock_wall(), &changed);
         if (rc < 0) sql_rollback(sql);
         else rc = sql_commit(sql);
-    }
+    } while (try_again(rc, &tries));
     if (rc == 0 && changed > 0) log_info("open visits end at other times now", F_INT("visits", changed));
     return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "store/list.h"
+#include "store/members.h"
 
 int batch_visit_of_row(const struct sql_row *row, struct arena *arena, struct batch_visit *held)
 {
@@ -36,14 +37,6 @@ static int full_name(struct arena *arena, struct str first, struct str last, str
     return 0;
 }
 
-static int photo_url(struct arena *arena, struct member_id id, struct str version, struct str *ret_url)
-{
-    if (version.at == NULL) return 0;
-    OWNED(buf) struct buf url = buf_of(256);
-    TRY(buf_printf(&url, "/api/v1/members/%lld/photo?v=%.*s", (long long)id.n, STR_ARG(version)));
-    return arena_str(arena, buf_str(&url), ret_url);
-}
-
 int batch_member_of_row(const struct sql_row *row, struct arena *arena, struct member *member,
                         int64_t *ret_host)
 {
@@ -57,13 +50,36 @@ int batch_member_of_row(const struct sql_row *row, struct arena *arena, struct m
     member->born = row_day(row, 5);
     TRY(row_copy(row, 6, arena, &member->first_name));
     TRY(full_name(arena, member->first_name, row_text(row, 7), &member->name));
-    return photo_url(arena, member->id, row_text(row, 8), &member->photo_url);
+    if (row_is_null(row, 8)) return 0;
+    OWNED(buf) struct buf url = buf_of(256);
+    TRY(member_photo_url(member->id, row_text(row, 8), &url));
+    return arena_str(arena, buf_str(&url), &member->photo_url);
 }
 
-void batch_guest_of_host(const struct sql_row *row, struct member *guest)
+void batch_guest_of_host(const struct sql_row *row, int column, struct member *guest)
 {
-    guest->banned = guest->banned || row_bool(row, 0);
-    guest->guest = row_is_null(row, 1);
+    guest->banned = guest->banned || row_bool(row, column);
+    guest->guest = row_is_null(row, column + 1);
+}
+
+int batch_request_of_row(const struct sql_row *row, struct arena *arena, struct batch_request *request)
+{
+    struct span fingerprint = row_blob(row, 0);
+    if (fingerprint.len != FINGERPRINT_BYTES) return ERR_CORRUPT;
+    memcpy(request->fingerprint, fingerprint.at, FINGERPRINT_BYTES);
+    return row_copy(row, 1, arena, &request->reply);
+}
+
+void batch_denial_of_row(const struct sql_row *row, struct batch_denial *denial)
+{
+    denial->first_at = row_wall(row, 0);
+    denial->repeats = row_i32(row, 1, 0, INT32_MAX - 1);
+}
+
+struct wall_ms batch_moment_of(const struct batch *batch, const struct command *command)
+{
+    bool past = wall_is(command->occurred_at) && command->occurred_at.ms < batch->now.ms;
+    return past ? command->occurred_at : batch->now;
 }
 
 int batch_membership_of_row(const struct sql_row *row, struct arena *arena, struct membership *membership)

@@ -21,11 +21,21 @@ MUST_USE int batch_member_of_row(const struct sql_row *row, struct arena *arena,
                                  int64_t *ret_host);
 /* Who brings a guest answers for them: banned or gone, they are too. */
 #define HOST_COLUMNS "banned, deleted_at"
-void batch_guest_of_host(const struct sql_row *row, struct member *guest);
+void batch_guest_of_host(const struct sql_row *row, int column,
+                         struct member *guest); /* from this column on */
 
 #define MEMBERSHIP_COLUMNS "id, plan, state, starts, ends, frozen_from, frozen_until, visits_left"
 MUST_USE int batch_membership_of_row(const struct sql_row *row, struct arena *arena,
                                      struct membership *membership);
+
+#define REQUEST_COLUMNS "fingerprint, reply"
+MUST_USE int batch_request_of_row(const struct sql_row *row, struct arena *arena,
+                                  struct batch_request *request);
+#define DENIAL_COLUMNS "first_at, repeats"
+void batch_denial_of_row(const struct sql_row *row, struct batch_denial *denial);
+
+/* When a command happened: now, or the moment of the past that it tells. */
+struct wall_ms batch_moment_of(const struct batch *batch, const struct command *command);
 
 /* The running day of a location from its visits, as they stand after the batch's were written. */
 MUST_USE int batch_refold(struct sql *sql, struct batch *batch, struct location_state *state);

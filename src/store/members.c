@@ -178,18 +178,19 @@ int member_create(struct sql *sql, const struct member_row *given, struct wall_m
     return add_words(sql, *ret_id, &texts.words, STR(""));
 }
 
+void member_split_name(struct str name, struct member_row *row)
+{
+    size_t at = name.len;
+    while (at > 0 && name.at[at - 1] != ' ') at--;
+    row->first_name = at == 0 ? name : str_trim((struct str){name.at, at});
+    row->last_name = at == 0 ? STR("") : (struct str){name.at + at, name.len - at};
+}
+
 int member_guest(struct sql *sql, struct member_id host, struct str name, struct wall_ms now,
                  struct member_id *ret_id)
 {
-    name = str_trim(name);
-    size_t first = name.len;
-    while (first > 0 && name.at[first - 1] != ' ') first--;
-    struct member_row row = {.first_name = first == 0 ? name : str_trim((struct str){name.at, first}),
-                             .last_name =
-                                 first == 0 ? STR("") : (struct str){name.at + first, name.len - first},
-                             .born = DAY_NONE,
-                             .currency = STR("EUR"),
-                             .guest_of = host.n};
+    struct member_row row = {.born = DAY_NONE, .currency = STR("EUR"), .guest_of = host.n};
+    member_split_name(str_trim(name), &row);
     OWNED(member_texts) struct member_texts texts = TEXTS_EMPTY;
     TRY(make_texts(&row, &texts));
     int found = sql_number(

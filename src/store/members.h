@@ -60,6 +60,8 @@ const char *member_row_wrong(const struct member_row *row, const char **ret_why)
 /* id 0: the next free one. Codes and memberships are added by themselves. */
 MUST_USE int member_create(struct sql *sql, const struct member_row *row, struct wall_ms now,
                            struct member_id *ret_id);
+/* «Ana Maria Costa»: the last word is the last name. The name is trimmed. */
+void member_split_name(struct str name, struct member_row *row);
 /* The guest of that name whom this member brings: found, or kept from now on. */
 MUST_USE int member_guest(struct sql *sql, struct member_id host, struct str name, struct wall_ms now,
                           struct member_id *ret_id);

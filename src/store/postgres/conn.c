@@ -43,8 +43,7 @@ static int result_err(const struct pg_conn *conn, const PGresult *result)
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-    case PGRES_EMPTY_QUERY:
-    case PGRES_PIPELINE_SYNC: return 0;
+    case PGRES_EMPTY_QUERY: return 0;
     default: break;
     }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -376,7 +375,6 @@ int pg_conn_open(const struct pg_options *options, enum pg_role role, struct pg_
     *conn = (struct pg_conn){.sql.ops = &CONN_OPS,
                              .role = role,
                              .prepares = options->prepares,
-                             .busy_ms = (int)options->busy_ms,
                              .url = str_dup_c(str_c(options->url))};
     if (conn->url == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
     int rc = connect_anew(conn);

@@ -20,7 +20,6 @@ struct pg_options {
     const char *url;
     bool
         prepares; /* false: behind a pooler in transaction mode, where the next transaction may be another connection's */
-    int64_t busy_ms;
 };
 
 #define PG_SLOTS (2 * SQL_STATEMENTS_MAX)
@@ -32,7 +31,6 @@ struct pg_conn {
     enum pg_role role;
     bool prepares;
     bool in_transaction;
-    int busy_ms;
     int64_t changes;
     size_t statement_count;
     const char *statements[PG_SLOTS]; /* a hash table, open addressing; the slot is the statement's name */

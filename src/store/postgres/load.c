@@ -161,9 +161,7 @@ static int on_member(void *ctx, const struct sql_row *row)
     TRY(batch_put_member(loading->batch, (struct member_id){row_int(row, 10)}, &who, &is_new));
     int64_t host;
     TRY(batch_member_of_row(row, &loading->batch->arena, &who->member, &host));
-    if (host == 0) return 0;
-    who->member.banned = who->member.banned || (!row_is_null(row, 11) && row_bool(row, 11));
-    who->member.guest = row_is_null(row, 12);
+    if (host != 0) batch_guest_of_host(row, 11, &who->member);
     return 0;
 }
 
@@ -368,16 +366,12 @@ static int lock_locations(struct loading *loading)
 static int on_request(void *ctx, const struct sql_row *row)
 {
     const struct loading *loading = ctx;
-    struct batch *batch = loading->batch;
     struct str key;
-    TRY(row_copy(row, 0, &batch->arena, &key));
+    TRY(row_copy(row, 2, &loading->batch->arena, &key));
     struct batch_request *request;
     bool is_new;
-    TRY(batch_put_request(batch, key, &request, &is_new));
-    struct span fingerprint = row_blob(row, 1);
-    if (fingerprint.len != FINGERPRINT_BYTES) return ERR_CORRUPT;
-    memcpy(request->fingerprint, fingerprint.at, FINGERPRINT_BYTES);
-    return row_copy(row, 2, &batch->arena, &request->reply);
+    TRY(batch_put_request(loading->batch, key, &request, &is_new));
+    return batch_request_of_row(row, &loading->batch->arena, request);
 }
 
 static int load_requests(struct loading *loading)
@@ -395,7 +389,7 @@ static int load_requests(struct loading *loading)
     if (count == 0) return 0;
     struct sql_value value;
     TRY(pg_array_value(&keys, &value));
-    return sql_run(loading->sql, "SELECT key, fingerprint, reply FROM requests WHERE key = ANY($1::text[])",
+    return sql_run(loading->sql, "SELECT " REQUEST_COLUMNS ", key FROM requests WHERE key = ANY($1::text[])",
                    &value, 1, on_request, loading);
 }
 
@@ -403,13 +397,11 @@ static int on_denial(void *ctx, const struct sql_row *row)
 {
     const struct loading *loading = ctx;
     struct str key;
-    TRY(row_copy(row, 0, &loading->batch->arena, &key));
+    TRY(row_copy(row, 2, &loading->batch->arena, &key));
     struct batch_denial *denial;
     bool is_new;
     TRY(batch_put_denial(loading->batch, key, &denial, &is_new));
-    if (!is_new) return 0;
-    denial->first_at = row_wall(row, 1);
-    denial->repeats = row_i32(row, 2, 0, INT32_MAX - 1);
+    if (is_new) batch_denial_of_row(row, denial);
     return 0;
 }
 
@@ -429,7 +421,7 @@ static int load_denials(struct loading *loading)
     if (count == 0) return 0;
     struct sql_value value;
     TRY(pg_array_value(&keys, &value));
-    return sql_run(loading->sql, "SELECT key, first_at, repeats FROM denials WHERE key = ANY($1::text[])",
+    return sql_run(loading->sql, "SELECT " DENIAL_COLUMNS ", key FROM denials WHERE key = ANY($1::text[])",
                    &value, 1, on_denial, loading);
 }
 
@@ -440,12 +432,6 @@ static int on_visited(void *ctx, const struct sql_row *row)
     if (index < 0 || index >= (int64_t)loading->batch->command_count) return ERR_CORRUPT;
     loading->batch->visited_today[index] = true;
     return 0;
-}
-
-static struct wall_ms moment_of(const struct batch *batch, const struct command *command)
-{
-    bool past = wall_is(command->occurred_at) && command->occurred_at.ms < batch->now.ms;
-    return past ? command->occurred_at : batch->now;
 }
 
 /* Most members come once a day: their last visit's moment spares the question. */
@@ -463,7 +449,7 @@ static int load_visited_today(struct loading *loading)
         const struct batch_member *who = batch_member(batch, batch->named[i]);
         if (command->kind != COMMAND_CHECK_IN || command->location.n == 0 || who == NULL) continue;
         const struct zone *zone = batch_location(batch, command->location)->location->zone;
-        struct day day = zone_local(zone, moment_of(batch, command)).day;
+        struct day day = zone_local(zone, batch_moment_of(batch, command)).day;
         struct wall_ms start = zone_day_start(zone, day);
         if (!wall_is(who->member.last_visit_at) || who->member.last_visit_at.ms < start.ms) continue;
         pg_array_int(&indexes, (int64_t)i);

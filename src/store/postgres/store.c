@@ -80,8 +80,7 @@ static int open_store(const struct store_options *options, struct store **ret_st
     self->store.ops = &POSTGRES_STORE;
     self->url = str_dup_c(options->url);
     if (self->url == NULL) return fail(reterr, ERR_NOMEM, "out of memory");
-    self->options =
-        (struct pg_options){.url = self->url, .prepares = !options->pooler, .busy_ms = options->busy_ms};
+    self->options = (struct pg_options){.url = self->url, .prepares = !options->pooler};
     TRY(pg_conn_open(&self->options, PG_WRITES, &self->conn, reterr));
     TRY(check_ours(self, reterr));
     *ret_store = &take(self)->store;

@@ -115,7 +115,7 @@ static int load_open_visit(struct loading *loading, struct member *member)
 
 static int on_host(void *ctx, const struct sql_row *row)
 {
-    batch_guest_of_host(row, ctx);
+    batch_guest_of_host(row, 0, ctx);
     return 0;
 }
 
@@ -180,19 +180,13 @@ static int find_by_code(struct loading *loading, struct str code, struct member_
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static struct wall_ms moment_of(const struct batch *batch, const struct command *command)
-{
-    bool past = wall_is(command->occurred_at) && command->occurred_at.ms < batch->now.ms;
-    return past ? command->occurred_at : batch->now;
-}
-
 /* Most members come once a day: their last visit's moment spares the question. */
 static int load_visited_today(struct loading *loading, const struct command *command,
                               const struct batch_member *who, bool *ret_visited)
 {
     const struct location_state *state = batch_location(loading->batch, command->location);
     const struct zone *zone = state->location->zone;
-    struct day day = zone_local(zone, moment_of(loading->batch, command)).day;
+    struct day day = zone_local(zone, batch_moment_of(loading->batch, command)).day;
     struct wall_ms start = zone_day_start(zone, day),
                    end = zone_day_start(zone, (struct day){day.number + 1});
     if (!wall_is(who->member.last_visit_at) || who->member.last_visit_at.ms < start.ms) return 0;
@@ -241,10 +235,7 @@ static int on_request(void *ctx, const struct sql_row *row)
     struct batch_request *request;
     bool is_new;
     TRY(batch_put_request(into->batch, into->key, &request, &is_new));
-    struct span fingerprint = row_blob(row, 0);
-    if (fingerprint.len != FINGERPRINT_BYTES) return ERR_CORRUPT;
-    memcpy(request->fingerprint, fingerprint.at, FINGERPRINT_BYTES);
-    return row_copy(row, 1, &into->batch->arena, &request->reply);
+    return batch_request_of_row(row, &into->batch->arena, request);
 }
 
 static int load_request(struct loading *loading, const struct command *command)
@@ -252,7 +243,7 @@ static int load_request(struct loading *loading, const struct command *command)
     if (command->request_id.len == 0) return 0;
     struct request_row into = {.batch = loading->batch};
     TRY(request_key(loading->batch, command, &into.key));
-    return sql_run(loading->sql, "SELECT fingerprint, reply FROM requests WHERE key = $1",
+    return sql_run(loading->sql, "SELECT " REQUEST_COLUMNS " FROM requests WHERE key = $1",
                    SQL_VALUES(sql_text(into.key)), on_request, &into);
 }
 
@@ -267,9 +258,7 @@ static int on_denial(void *ctx, const struct sql_row *row)
     struct batch_denial *denial;
     bool is_new;
     TRY(batch_put_denial(into->batch, into->key, &denial, &is_new));
-    if (!is_new) return 0;
-    denial->first_at = row_wall(row, 0);
-    denial->repeats = row_i32(row, 1, 0, INT32_MAX - 1);
+    if (is_new) batch_denial_of_row(row, denial);
     return 0;
 }
 
@@ -277,7 +266,7 @@ static int load_denial(struct loading *loading, const struct command *command, s
 {
     struct denial_row into = {.batch = loading->batch};
     TRY(denial_key(loading->batch, command, member, &into.key));
-    return sql_run(loading->sql, "SELECT first_at, repeats FROM denials WHERE key = $1",
+    return sql_run(loading->sql, "SELECT " DENIAL_COLUMNS " FROM denials WHERE key = $1",
                    SQL_VALUES(sql_text(into.key)), on_denial, &into);
 }
 
